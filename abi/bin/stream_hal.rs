@@ -1,0 +1,2 @@
+//! The command `stream-hal`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The C library: how the runtime is spelled in C.

@@ -1,0 +1,11 @@
+//! When is work done and on which lane: the planner, live lanes, execs, the backend contract, the
+//! clock and the seeded simulator.
+//!
+//! This crate knows no API handle and no vendor.
+#![forbid(unsafe_code)]
+
+pub mod backend;
+pub mod clock;
+pub mod plan;
+
+pub use backend::{Backend, Caps, Delta, Flush, Health, Prepared, QueueOptions, Ticket, Work};
