@@ -1,6 +1,12 @@
 //! What device code means: images, PTX, IR, passes and the interpreter. It knows no device.
 #![forbid(unsafe_code)]
 
+mod fault;
+mod interp;
 pub mod memory;
+pub mod program;
 
+pub use fault::{FaultKind, KernelFault};
+pub use interp::Scratch;
 pub use memory::{AtomicOp, Memory, MemoryFault};
+pub use program::{Error, Errors, Global, Host, Kernel, Launch, Module, Program, Progress};
