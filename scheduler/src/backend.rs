@@ -62,7 +62,7 @@ pub struct QueueOptions {
 pub enum Work<'a> {
     /// Ops in order. An op's `Args` are offsets into `args`. The backend copies what it keeps.
     Ops {
-        /// The ops, in the order of the lane.
+        /// The ops, in the order of the lane. May be empty: then only the waits count.
         ops: &'a [Op],
         /// The bytes their `Args` point into.
         args: &'a [u8],
@@ -74,7 +74,8 @@ pub enum Work<'a> {
     Exec {
         /// What [`Backend::prepare`] gave.
         prepared: &'a Arc<dyn Prepared>,
-        /// Changes that take effect when this launch begins, and stay.
+        /// Changes that take effect when this launch begins, and stay; in order, so that of two at one
+        /// place the later holds.
         deltas: Vec<Delta>,
         /// Points of other queues of this backend that must be reached first.
         waits: &'a [Ticket],
@@ -190,7 +191,8 @@ pub trait Backend: Send + Sync {
     /// What it can do.
     fn caps(&self) -> Caps;
 
-    /// A queue of its own for a lane.
+    /// A queue of its own for a lane. A number that is used again goes on with its values, so that a
+    /// ticket of its earlier user stays reached.
     fn open_queue(&self, options: QueueOptions) -> Result<u32, Error>;
 
     /// Gives the queue up once its work is done. The number may be used again.

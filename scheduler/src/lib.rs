@@ -5,7 +5,16 @@
 #![forbid(unsafe_code)]
 
 pub mod backend;
+mod batches;
 pub mod clock;
+pub mod exec;
+mod flatten;
+mod lanes;
+pub mod live;
 pub mod plan;
+mod shape;
+mod straight;
 
 pub use backend::{Backend, Caps, Delta, Flush, Health, Prepared, QueueOptions, Ticket, Work};
+pub use exec::Exec;
+pub use live::Lane;

@@ -1,0 +1,243 @@
+//! A DAG with all its children inlined, as one list in topological order with its dependencies.
+//!
+//! A child becomes an empty node that its roots depend on, its own nodes, and an empty node that
+//! depends on its leaves; so a child with many edges around it costs their sum, not their product.
+
+use std::collections::HashMap;
+
+use stream_hal_capture::{Dag, Node, Op};
+
+use crate::plan::{Error, MAX_NODES, Path, Place};
+
+/// What a planner needs to know of an op.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Device,
+    Host,
+    Empty,
+}
+
+/// The nodes in topological order.
+#[derive(Default)]
+pub(crate) struct Flat {
+    pub places: Vec<Place>,
+    pub kinds: Vec<Kind>,
+    /// The dependencies of item `i` are `dependencies[starts[i]..starts[i + 1]]`, all below `i`.
+    starts: Vec<u32>,
+    dependencies: Vec<u32>,
+    pub paths: Vec<Path>,
+    pub has_host: bool,
+}
+
+impl Flat {
+    /// Inlines all children.
+    pub fn new(dag: &Dag) -> Result<Flat, Error> {
+        let nodes = if dag.child(0).is_some() { inlined(dag)? } else { dag.len() };
+        let mut flat = Flat { starts: vec![0], ..Flat::default() };
+        flat.places.reserve_exact(nodes);
+        flat.kinds.reserve_exact(nodes);
+        flat.starts.reserve_exact(nodes);
+        flat.dependencies.reserve(dag.edge_count());
+        let mut frames = vec![Frame::new(dag, 0, None)?];
+        while let Some(frame) = frames.last_mut() {
+            match frame.next() {
+                Some(node) => {
+                    if let Some(inner) = flat.enter(frame, node)? {
+                        frames.push(inner);
+                    }
+                }
+                None => {
+                    let done = frames.pop().expect("the loop runs while there is a frame");
+                    flat.leave(&done, frames.last_mut());
+                }
+            }
+        }
+        Ok(flat)
+    }
+
+    /// How many items.
+    pub fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    /// What an item depends on.
+    #[inline]
+    pub fn dependencies(&self, item: usize) -> &[u32] {
+        &self.dependencies[self.starts[item] as usize..self.starts[item + 1] as usize]
+    }
+
+    /// Takes one node; gives the frame of the child if it is a child graph node.
+    fn enter<'a>(&mut self, frame: &mut Frame<'a>, node: Node) -> Result<Option<Frame<'a>>, Error> {
+        let op = frame.dag.op(node).map_err(|_| Error::NoChild(node))?;
+        let before = self.dependencies.len();
+        for from in frame.dag.dependencies(node) {
+            self.dependencies.push(frame.items[from.0 as usize]);
+            if let Some(inner) = &mut frame.inner {
+                inner.is_inside[from.0 as usize] = true;
+            }
+        }
+        if before == self.dependencies.len()
+            && let Some(inner) = &frame.inner
+        {
+            self.dependencies.push(inner.entry);
+        }
+        let place = Place { path: frame.path, node };
+        let item = match op {
+            Op::Graph { graph, .. } => {
+                let child = frame.dag.child(*graph).ok_or(Error::NoChild(node))?;
+                let entry = self.push(place, Kind::Empty)?;
+                self.paths.push(Path { parent: frame.path, node });
+                let inner = Inner { entry, node, is_inside: vec![false; child.bound() as usize] };
+                return Frame::new(child, self.paths.len() as u32, Some(inner)).map(Some);
+            }
+            // Inside a DAG the edges say what a wait says.
+            Op::Empty => self.push(place, Kind::Empty)?,
+            Op::Host(_) => {
+                self.has_host = true;
+                self.push(place, Kind::Host)?
+            }
+            _ => self.push(place, Kind::Device)?,
+        };
+        frame.items[node.0 as usize] = item;
+        Ok(None)
+    }
+
+    /// Ends a child: one empty item after its leaves stands for it from now on.
+    fn leave(&mut self, frame: &Frame<'_>, parent: Option<&mut Frame<'_>>) {
+        let (Some(inner), Some(parent)) = (&frame.inner, parent) else { return };
+        let before = self.dependencies.len();
+        for node in frame.dag.nodes().filter(|node| !inner.is_inside[node.0 as usize]) {
+            self.dependencies.push(frame.items[node.0 as usize]);
+        }
+        if before == self.dependencies.len() {
+            self.dependencies.push(inner.entry);
+        }
+        let exit = self.add(Place { path: parent.path, node: inner.node }, Kind::Empty);
+        parent.items[inner.node.0 as usize] = exit;
+    }
+
+    fn push(&mut self, place: Place, kind: Kind) -> Result<u32, Error> {
+        if self.kinds.len() >= MAX_NODES as usize || self.dependencies.len() > u32::MAX as usize / 2 {
+            return Err(Error::Full);
+        }
+        Ok(self.add(place, kind))
+    }
+
+    #[inline]
+    fn add(&mut self, place: Place, kind: Kind) -> u32 {
+        self.places.push(place);
+        self.kinds.push(kind);
+        self.starts.push(self.dependencies.len() as u32);
+        self.kinds.len() as u32 - 1
+    }
+}
+
+/// A DAG on the way of being taken in.
+struct Frame<'a> {
+    dag: &'a Dag,
+    path: u32,
+    order: Order,
+    at: u32,
+    /// By node: its item.
+    items: Vec<u32>,
+    /// For a child.
+    inner: Option<Inner>,
+}
+
+struct Inner {
+    entry: u32,
+    /// The child graph node in the parent.
+    node: Node,
+    /// By node: something in the child depends on it.
+    is_inside: Vec<bool>,
+}
+
+enum Order {
+    /// By creation number.
+    Created,
+    Sorted(Vec<Node>),
+}
+
+impl<'a> Frame<'a> {
+    fn new(dag: &'a Dag, path: u32, inner: Option<Inner>) -> Result<Frame<'a>, Error> {
+        let order = if dag.is_ordered() { Order::Created } else { Order::Sorted(sorted(dag)?) };
+        Ok(Frame { dag, path, order, at: 0, items: vec![0; dag.bound() as usize], inner })
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<Node> {
+        match &self.order {
+            Order::Created => loop {
+                let node = Node(self.at);
+                if self.at >= self.dag.bound() {
+                    return None;
+                }
+                self.at += 1;
+                if self.dag.contains(node) {
+                    return Some(node);
+                }
+            },
+            Order::Sorted(nodes) => {
+                let node = nodes.get(self.at as usize).copied();
+                self.at += 1;
+                node
+            }
+        }
+    }
+}
+
+/// Kahn's order: linear, older roots first.
+fn sorted(dag: &Dag) -> Result<Vec<Node>, Error> {
+    let mut missing = vec![0u32; dag.bound() as usize];
+    let mut order = Vec::with_capacity(dag.len());
+    for node in dag.nodes() {
+        missing[node.0 as usize] = dag.dependencies(node).count() as u32;
+        if missing[node.0 as usize] == 0 {
+            order.push(node);
+        }
+    }
+    let mut at = 0;
+    while let Some(&node) = order.get(at) {
+        at += 1;
+        for to in dag.dependents(node) {
+            missing[to.0 as usize] -= 1;
+            if missing[to.0 as usize] == 0 {
+                order.push(to);
+            }
+        }
+    }
+    if order.len() < dag.len() {
+        let on_cycle = dag.nodes().find(|node| missing[node.0 as usize] > 0);
+        return Err(Error::Cycle(on_cycle.expect("a node that is not in the order misses a dependency")));
+    }
+    Ok(order)
+}
+
+/// How many items there will be. Children may be shared, so that a small graph inlines to more than
+/// memory holds; each distinct one is counted once.
+fn inlined(dag: &Dag) -> Result<usize, Error> {
+    let mut sizes: HashMap<*const Dag, u64> = HashMap::new();
+    let mut stack = vec![(dag, false)];
+    while let Some((dag, children_known)) = stack.pop() {
+        if sizes.contains_key(&(dag as *const Dag)) {
+            continue;
+        }
+        if !children_known {
+            stack.push((dag, true));
+            stack.extend(children(dag).map(|child| (child, false)));
+            continue;
+        }
+        let inner = children(dag).map(|child| sizes.get(&(child as *const Dag)).map_or(0, |size| size + 1));
+        let size = inner.fold(dag.len() as u64, u64::saturating_add);
+        sizes.insert(dag, size);
+    }
+    let size = sizes[&(dag as *const Dag)];
+    if size > u64::from(MAX_NODES) { Err(Error::Full) } else { Ok(size as usize) }
+}
+
+fn children(dag: &Dag) -> impl Iterator<Item = &Dag> {
+    dag.nodes().filter_map(|node| match dag.op(node) {
+        Ok(Op::Graph { graph, .. }) => dag.child(*graph).map(|child| &**child),
+        _ => None,
+    })
+}
