@@ -100,6 +100,17 @@ impl Dag {
         Ok(node)
     }
 
+    /// Adds an op with its parameters; its `Args` are set here. Nothing is added if it is refused.
+    pub fn record(&mut self, op: Op, args: &[u8], dependencies: &[Node]) -> Result<Node, Error> {
+        let args = self.push_args(args)?;
+        self.add(op.with_args(args), dependencies)
+    }
+
+    /// Like [`Dag::add`], for dependencies that are known to be without repeats.
+    pub(crate) fn add_distinct(&mut self, op: Op, dependencies: &[Node]) -> Result<Node, Error> {
+        self.add(op, dependencies)
+    }
+
     /// Copies parameters into the arena.
     pub fn push_args(&mut self, bytes: &[u8]) -> Result<Args, Error> {
         let start = self.args.len().next_multiple_of(16);

@@ -4,7 +4,19 @@
 #![forbid(unsafe_code)]
 
 pub mod dag;
+pub mod frontier;
+pub mod journal;
+pub mod live;
+pub mod mode;
 pub mod op;
+mod parameters;
+pub mod recorder;
+pub mod session;
+pub mod status;
 
 pub use dag::{Dag, Node};
+pub use live::{Live, Point};
 pub use op::{Address, Args, Op};
+pub use recorder::{Recorded, Target, record};
+pub use session::{Cursor, Session};
+pub use status::{Cause, Reason, Status};

@@ -1,0 +1,478 @@
+//! A capture session: the streams that take part in one capture, and the DAG they record into.
+//!
+//! A session is guarded by its owner; only its [`Status`] is shared. Streams are [`Cursor`]s, each
+//! with a frontier: the nodes its next op depends on. Events make no nodes: recording one takes a
+//! snapshot of a frontier (a *set*), waiting for it merges the set into another frontier.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::dag::{self, Dag, Node};
+use crate::frontier::Frontier;
+use crate::journal::{Call, Journal, Outcome};
+use crate::op::Op;
+use crate::status::{Reason, Status};
+
+/// A stream in a session. The stream that began the capture is [`Cursor::ORIGIN`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cursor(pub u32);
+
+impl Cursor {
+    /// The stream that began the capture, and the only one that can end it.
+    pub const ORIGIN: Cursor = Cursor(0);
+}
+
+/// What a session refuses.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The session was broken before; nothing more is recorded.
+    #[error("the capture is broken by {0}")]
+    Invalidated(Reason),
+    /// A capture ends on the stream where it began.
+    #[error("the capture began on stream {origin:#x} and cannot end on stream {stream:#x}")]
+    WrongStream {
+        /// Where it began.
+        origin: u64,
+        /// Where it was to end.
+        stream: u64,
+    },
+    /// A stream took part and its work was never joined into the origin.
+    #[error("node {} of stream {stream:#x} was never joined into the stream that began the capture", .node.0)]
+    Unjoined {
+        /// The stream that was not joined.
+        stream: u64,
+        /// Its last work.
+        node: Node,
+    },
+    /// The session has ended.
+    #[error("the capture has ended")]
+    Ended,
+    /// The cursor is not of this session.
+    #[error("cursor {} is not of this capture", .0.0)]
+    NoSuchCursor(Cursor),
+    /// The set of dependencies is not of this session.
+    #[error("dependency set {0} is not of this capture")]
+    NoSuchSet(u32),
+    /// The DAG refused.
+    #[error(transparent)]
+    Dag(#[from] dag::Error),
+}
+
+/// A session that could not begin, with the DAG it was to record into.
+pub struct Refused {
+    /// The DAG, unchanged.
+    pub dag: Dag,
+    /// Why.
+    pub error: Error,
+}
+
+/// A stream's part of the session.
+struct Lane {
+    stream: u64,
+    frontier: Frontier,
+    /// The set that holds `frontier` as it is now, or [`NO_SET`].
+    set: u32,
+}
+
+const NO_SET: u32 = u32::MAX;
+
+/// One capture, from begin to end.
+pub struct Session {
+    status: Arc<Status>,
+    dag: Dag,
+    /// By cursor. Empty once the session has ended.
+    lanes: Vec<Lane>,
+    cursors: HashMap<u64, Cursor>,
+    /// All sets in one list; set `i` is `members[starts[i]..starts[i + 1]]`.
+    members: Vec<Node>,
+    starts: Vec<u32>,
+    /// Node numbers that others took: the DAG's before the capture, and those added by hand during it.
+    foreign: Vec<std::ops::Range<u32>>,
+    /// The number of the next node if this session adds it.
+    next: u32,
+    /// Nodes that were taken out of a frontier by [`Session::set_frontier`].
+    dropped: Vec<Node>,
+    journal: Journal,
+    origin: u64,
+    id: u64,
+}
+
+impl Session {
+    /// A capture into a new DAG. `origin` is the handle of the stream that begins it.
+    pub fn new(origin: u64, id: u64) -> Session {
+        let mut session = Session {
+            status: Arc::default(),
+            dag: Dag::new(),
+            lanes: Vec::new(),
+            cursors: HashMap::new(),
+            members: Vec::new(),
+            starts: vec![0],
+            foreign: Vec::new(),
+            next: 0,
+            dropped: Vec::new(),
+            journal: Journal::default(),
+            origin,
+            id,
+        };
+        session.join(origin);
+        session
+    }
+
+    /// A capture into a DAG that is there; the origin's first op depends on `frontier`.
+    pub fn into_graph(dag: Dag, frontier: &[Node], origin: u64, id: u64) -> Result<Session, Box<Refused>> {
+        if let Some(&node) = frontier.iter().find(|&&node| !dag.contains(node)) {
+            return Err(Box::new(Refused { dag, error: dag::Error::NoSuchNode(node).into() }));
+        }
+        let mut session = Session::new(origin, id);
+        session.lanes[0].frontier.replace(frontier);
+        session.next = dag.bound();
+        session.foreign.push(0..session.next);
+        session.dag = dag;
+        Ok(session)
+    }
+
+    /// The handle of the stream that began the capture.
+    pub fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// The capture's number.
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// The word that any thread may set to broken.
+    pub fn status(&self) -> &Arc<Status> {
+        &self.status
+    }
+
+    /// What is recorded so far.
+    pub fn dag(&self) -> &Dag {
+        &self.dag
+    }
+
+    /// The DAG, for nodes and edges added by hand during the capture.
+    pub fn dag_mut(&mut self) -> &mut Dag {
+        &mut self.dag
+    }
+
+    /// Adds a stream with an empty frontier; a stream of the session keeps its cursor and frontier.
+    pub fn join(&mut self, stream: u64) -> Cursor {
+        let next = Cursor(self.lanes.len() as u32);
+        let cursor = *self.cursors.entry(stream).or_insert(next);
+        if cursor == next {
+            self.lanes.push(Lane { stream, frontier: Frontier::default(), set: NO_SET });
+        }
+        cursor
+    }
+
+    /// A stream's cursor, if it takes part.
+    pub fn cursor_of(&self, stream: u64) -> Option<Cursor> {
+        self.cursors.get(&stream).copied()
+    }
+
+    /// The streams that take part, the origin first.
+    pub fn streams(&self) -> impl Iterator<Item = u64> + '_ {
+        self.lanes.iter().map(|lane| lane.stream)
+    }
+
+    /// Records an op with its parameters after the cursor's frontier; the frontier becomes the new node.
+    /// The op's `Args` are set here.
+    ///
+    /// may: no RMW, no lock, no syscall, no allocation while the arenas are warm.
+    #[inline]
+    pub fn record(&mut self, cursor: Cursor, op: Op, args: &[u8]) -> Result<Node, Error> {
+        if self.status.is_broken() {
+            return Err(self.broken());
+        }
+        let Some(lane) = self.lanes.get_mut(cursor.0 as usize) else { return Err(self.no_such(cursor)) };
+        let args = self.dag.push_args(args)?;
+        let node = self.dag.add_distinct(op.with_args(args), lane.frontier.nodes())?;
+        lane.frontier.reset(node);
+        lane.set = NO_SET;
+        if node.0 != self.next {
+            self.foreign.push(self.next..node.0);
+        }
+        self.next = node.0 + 1;
+        Ok(node)
+    }
+
+    /// The nodes the cursor's next op depends on. Nothing for a cursor that is not there.
+    pub fn frontier(&self, cursor: Cursor) -> &[Node] {
+        self.lanes.get(cursor.0 as usize).map_or(&[], |lane| lane.frontier.nodes())
+    }
+
+    /// Replaces a frontier. Nodes that fall out of it need not be joined.
+    pub fn set_frontier(&mut self, cursor: Cursor, nodes: &[Node]) -> Result<(), Error> {
+        self.check_nodes(nodes)?;
+        let at = self.lane(cursor)?;
+        let lane = &mut self.lanes[at];
+        let old = std::mem::take(&mut lane.frontier);
+        lane.frontier.merge(nodes);
+        lane.set = NO_SET;
+        self.dropped.extend(old.nodes().iter().filter(|&&node| !lane.frontier.contains(node)));
+        Ok(())
+    }
+
+    /// Adds to a frontier; nodes that are in it already stay once.
+    pub fn add_frontier(&mut self, cursor: Cursor, nodes: &[Node]) -> Result<(), Error> {
+        self.check_nodes(nodes)?;
+        let at = self.lane(cursor)?;
+        let lane = &mut self.lanes[at];
+        lane.frontier.merge(nodes);
+        lane.set = NO_SET;
+        Ok(())
+    }
+
+    /// A snapshot of the cursor's frontier, for an event. Snapshots of an unchanged frontier share a set.
+    pub fn event_record(&mut self, cursor: Cursor) -> Result<u32, Error> {
+        let at = self.lane(cursor)?;
+        let lane = &mut self.lanes[at];
+        if lane.set == NO_SET {
+            let set = self.starts.len() as u32 - 1;
+            self.members.extend_from_slice(lane.frontier.nodes());
+            let end = u32::try_from(self.members.len()).map_err(|_| dag::Error::Full)?;
+            self.starts.push(end);
+            lane.set = set;
+        }
+        Ok(lane.set)
+    }
+
+    /// The nodes of a set that [`Session::event_record`] gave.
+    pub fn set(&self, set: u32) -> Option<&[Node]> {
+        let (start, end) = (self.starts.get(set as usize)?, self.starts.get(set as usize + 1)?);
+        self.members.get(*start as usize..*end as usize)
+    }
+
+    /// The cursor's next op comes after all nodes of the set, too.
+    pub fn event_wait(&mut self, cursor: Cursor, set: u32) -> Result<(), Error> {
+        let at = self.lane(cursor)?;
+        let (Some(&start), Some(&end)) = (self.starts.get(set as usize), self.starts.get(set as usize + 1))
+        else {
+            return Err(Error::NoSuchSet(set));
+        };
+        let lane = &mut self.lanes[at];
+        lane.frontier.merge(&self.members[start as usize..end as usize]);
+        lane.set = NO_SET;
+        Ok(())
+    }
+
+    /// Adds a child graph; the number goes into `Op::Graph`.
+    pub fn push_child(&mut self, child: Arc<Dag>) -> u64 {
+        self.dag.push_child(child)
+    }
+
+    /// Ends the capture on the stream where it began. On another stream it goes on as before; in all
+    /// other cases it is over, and [`Session::take_dag`] has what was recorded if this is an error.
+    ///
+    /// Unjoined is a node without a dependent that this session recorded, that is in the frontier of a
+    /// stream other than the origin, and that the origin's frontier lacks. So nodes added by hand need
+    /// no join, nor do nodes that were taken out of a frontier.
+    pub fn end(&mut self, stream: u64) -> Result<Dag, Error> {
+        // A capture ends on the stream where it began.
+        if stream != self.origin {
+            return Err(Error::WrongStream { origin: self.origin, stream });
+        }
+        if self.lanes.is_empty() {
+            return Err(Error::Ended);
+        }
+        let verdict = self.verdict();
+        self.lanes.clear();
+        self.cursors.clear();
+        verdict.map(|()| self.take_dag())
+    }
+
+    /// What was recorded, for a capture that ended with an error or is given up.
+    pub fn take_dag(&mut self) -> Dag {
+        self.lanes.clear();
+        self.cursors.clear();
+        std::mem::take(&mut self.dag)
+    }
+
+    /// Notes a call in the journal.
+    #[inline]
+    pub fn note(&mut self, call: &'static str, stream: u64, outcome: Outcome) {
+        self.journal.note(call, stream, outcome);
+    }
+
+    /// The last 64 calls, oldest first; each prints on one line.
+    pub fn journal(&self) -> impl Iterator<Item = &Call> {
+        self.journal.calls()
+    }
+
+    fn verdict(&self) -> Result<(), Error> {
+        if self.status.is_broken() {
+            return Err(self.broken());
+        }
+        match self.unjoined() {
+            Some((stream, node)) => Err(Error::Unjoined { stream, node }),
+            None => Ok(()),
+        }
+    }
+
+    /// Every recorded node that is in no frontier has a dependent or was dropped, so the frontiers alone
+    /// are looked at.
+    fn unjoined(&self) -> Option<(u64, Node)> {
+        let (origin, forks) = self.lanes.split_first()?;
+        let dropped: HashSet<Node> = self.dropped.iter().copied().collect();
+        forks.iter().flat_map(|lane| lane.frontier.nodes().iter().map(|&node| (lane.stream, node))).find(
+            |&(_, node)| {
+                self.dag.contains(node)
+                    && !origin.frontier.contains(node)
+                    && self.dag.dependents(node).next().is_none()
+                    && !dropped.contains(&node)
+                    && !self.is_foreign(node)
+            },
+        )
+    }
+
+    fn is_foreign(&self, node: Node) -> bool {
+        let after = self.foreign.partition_point(|range| range.start <= node.0);
+        let inside = after > 0 && self.foreign[after - 1].contains(&node.0);
+        inside || node.0 >= self.next
+    }
+
+    fn check_nodes(&self, nodes: &[Node]) -> Result<(), Error> {
+        match nodes.iter().find(|&&node| !self.dag.contains(node)) {
+            Some(&node) => Err(dag::Error::NoSuchNode(node).into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The lane's index, unless the session is broken.
+    fn lane(&self, cursor: Cursor) -> Result<usize, Error> {
+        if self.status.is_broken() {
+            return Err(self.broken());
+        }
+        let at = cursor.0 as usize;
+        if at < self.lanes.len() { Ok(at) } else { Err(self.no_such(cursor)) }
+    }
+
+    #[cold]
+    fn no_such(&self, cursor: Cursor) -> Error {
+        if self.lanes.is_empty() { Error::Ended } else { Error::NoSuchCursor(cursor) }
+    }
+
+    #[cold]
+    fn broken(&self) -> Error {
+        let reason = self.status.reason().cloned();
+        Error::Invalidated(reason.expect("a reason is set before the word is"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::status::Cause;
+
+    fn broken() -> Reason {
+        Reason { cause: Cause::ForbiddenCall, call: "cuCtxSynchronize", words: String::new() }
+    }
+
+    fn empty(session: &mut Session, cursor: Cursor) -> Node {
+        session.record(cursor, Op::Empty, &[]).expect("the session is whole")
+    }
+
+    fn edges(dag: &Dag) -> BTreeSet<(Node, Node)> {
+        dag.nodes().flat_map(|to| dag.dependencies(to).map(move |from| (from, to))).collect()
+    }
+
+    fn fork(session: &mut Session, from: Cursor, to: Cursor) {
+        let set = session.event_record(from).expect("the session is whole");
+        session.event_wait(to, set).expect("the session is whole");
+    }
+
+    #[test]
+    fn a_fork_and_a_join_give_a_diamond() {
+        let mut session = Session::new(0x10, 1);
+        let side = session.join(0x20);
+        assert_eq!((session.join(0x20), session.join(0x10)), (side, Cursor::ORIGIN));
+        assert_eq!((session.cursor_of(0x20), session.cursor_of(0x30)), (Some(side), None));
+        let a = empty(&mut session, Cursor::ORIGIN);
+        fork(&mut session, Cursor::ORIGIN, side);
+        let b = empty(&mut session, side);
+        let c = empty(&mut session, Cursor::ORIGIN);
+        fork(&mut session, side, Cursor::ORIGIN);
+        let d = empty(&mut session, Cursor::ORIGIN);
+        let dag = session.end(0x10).expect("all is joined");
+        assert_eq!(edges(&dag), [(a, b), (a, c), (b, d), (c, d)].into());
+    }
+
+    #[test]
+    fn a_capture_ends_where_it_began_and_once() {
+        let mut session = Session::new(1, 1);
+        session.join(2);
+        assert_eq!(session.end(2).err(), Some(Error::WrongStream { origin: 1, stream: 2 }));
+        empty(&mut session, Cursor::ORIGIN);
+        assert_eq!(session.end(1).map(|dag| dag.len()), Ok(1));
+        assert_eq!(session.end(1).err(), Some(Error::Ended));
+        assert_eq!(session.record(Cursor::ORIGIN, Op::Empty, &[]), Err(Error::Ended));
+    }
+
+    #[test]
+    fn a_broken_session_records_nothing_and_names_the_reason() {
+        let mut session = Session::new(1, 1);
+        let node = empty(&mut session, Cursor::ORIGIN);
+        let status = Arc::clone(session.status());
+        std::thread::spawn(move || status.break_with(broken())).join().expect("the thread does not panic");
+        let refused = Err(Error::Invalidated(broken()));
+        assert_eq!(session.record(Cursor::ORIGIN, Op::Empty, &[]), refused);
+        assert_eq!(session.event_record(Cursor::ORIGIN).map(Node), refused);
+        assert_eq!(session.event_wait(Cursor::ORIGIN, 0).map(|()| node), refused);
+        assert_eq!(session.set_frontier(Cursor::ORIGIN, &[]).map(|()| node), refused);
+        assert_eq!(session.end(1).map(|_| node), refused);
+        assert_eq!(session.take_dag().len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_of_the_session_is_refused() {
+        let mut session = Session::new(1, 1);
+        assert_eq!(session.record(Cursor(1), Op::Empty, &[]), Err(Error::NoSuchCursor(Cursor(1))));
+        assert_eq!(session.event_wait(Cursor::ORIGIN, 0), Err(Error::NoSuchSet(0)));
+        let missing = Err(Error::Dag(dag::Error::NoSuchNode(Node(0))));
+        assert_eq!(session.set_frontier(Cursor::ORIGIN, &[Node(0)]), missing);
+        assert_eq!(session.add_frontier(Cursor::ORIGIN, &[Node(0)]), missing);
+        let refused = Session::into_graph(Dag::new(), &[Node(0)], 1, 1).err().map(|refused| refused.error);
+        assert_eq!(refused.map(Err), Some(missing));
+    }
+
+    #[test]
+    fn an_unjoined_fork_is_named() {
+        let mut session = Session::new(1, 1);
+        let side = session.join(2);
+        empty(&mut session, Cursor::ORIGIN);
+        fork(&mut session, Cursor::ORIGIN, side);
+        let node = empty(&mut session, side);
+        assert_eq!(session.end(1).err(), Some(Error::Unjoined { stream: 2, node }));
+    }
+
+    #[test]
+    fn nodes_added_by_hand_and_dropped_dependencies_need_no_join() {
+        let mut dag = Dag::new();
+        let old = dag.add(Op::Empty, &[]).expect("the graph is empty");
+        let Ok(mut session) = Session::into_graph(dag, &[old], 1, 1) else { panic!("the node is there") };
+        let (side, other) = (session.join(2), session.join(3));
+        let first = empty(&mut session, Cursor::ORIGIN);
+        let by_hand = session.dag_mut().add(Op::Empty, &[first]).expect("the node is there");
+        session.set_frontier(side, &[by_hand]).expect("the node is there");
+        fork(&mut session, Cursor::ORIGIN, other);
+        empty(&mut session, other);
+        session.set_frontier(other, &[]).expect("an empty frontier is one");
+        let dag = session.end(1).expect("nothing needs a join");
+        assert_eq!(edges(&dag).len(), 3);
+    }
+
+    #[test]
+    fn snapshots_of_an_unchanged_frontier_share_a_set() {
+        let mut session = Session::new(1, 1);
+        let none = session.event_record(Cursor::ORIGIN);
+        let node = empty(&mut session, Cursor::ORIGIN);
+        let one = session.event_record(Cursor::ORIGIN).expect("the session is whole");
+        assert_eq!(session.event_record(Cursor::ORIGIN), Ok(one));
+        assert_ne!(none, Ok(one));
+        assert_eq!((session.set(0), session.set(one)), (Some(&[][..]), Some(&[node][..])));
+        assert_eq!(session.set(2), None);
+    }
+}
