@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod fault;
+pub mod image;
 mod interp;
 pub mod memory;
 pub mod program;
