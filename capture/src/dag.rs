@@ -2,13 +2,19 @@
 //!
 //! A node's name is its creation number, never reused, so creation order is a topological order
 //! until an edge goes from a younger node to an older one; [`Dag::is_ordered`] keeps that one fact.
+//! Everything here is linear in nodes and edges, and nothing recurses.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use petgraph::Direction::{Incoming, Outgoing};
-use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 
+use crate::blobs::Blobs;
+use crate::csr::{self, Csr};
+use crate::links::Links;
 use crate::op::{Args, Op};
+use crate::ops::Ops;
+use crate::order;
 
 /// A node's name in its DAG: its creation number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,7 +35,7 @@ pub enum Error {
     /// A node cannot depend on itself.
     #[error("node {} cannot depend on itself", .0.0)]
     SelfEdge(Node),
-    /// Node numbers or argument bytes ran out.
+    /// Node numbers, argument bytes or kinds of edge data ran out.
     #[error("the graph is full")]
     Full,
     /// The edges form a cycle through this node.
@@ -40,14 +46,17 @@ pub enum Error {
 /// A DAG of ops, with their parameters beside them.
 #[derive(Clone, Default)]
 pub struct Dag {
-    graph: StableDiGraph<u32, u8>,
-    /// By creation number; `None` once removed.
-    places: Vec<Option<NodeIndex>>,
-    ops: Vec<Op>,
-    args: Vec<u8>,
+    links: Links,
+    /// By creation number; those of removed nodes stay.
+    ops: Ops,
+    args: Blobs,
     children: Vec<Arc<Dag>>,
-    unordered: bool,
+    /// Edge data by the edges' index less one; index 0 is all zeros.
+    edge_data: Vec<[u8; 8]>,
 }
+
+/// Up to this many dependencies a repeat is looked for one by one.
+const FEW: usize = 16;
 
 impl Dag {
     /// An empty DAG.
@@ -57,7 +66,7 @@ impl Dag {
 
     /// How many nodes there are.
     pub fn len(&self) -> usize {
-        self.graph.node_count()
+        self.links.len()
     }
 
     /// Whether there is no node.
@@ -67,65 +76,75 @@ impl Dag {
 
     /// Creation numbers are below this.
     pub fn bound(&self) -> u32 {
-        self.places.len() as u32
+        self.links.bound()
     }
 
     /// How many edges there are.
     pub fn edge_count(&self) -> usize {
-        self.graph.edge_count()
+        self.links.edge_count()
     }
 
     /// Whether every edge goes from an older to a younger node.
     pub fn is_ordered(&self) -> bool {
-        !self.unordered
+        self.links.is_ordered()
+    }
+
+    /// Makes room for so many more nodes and edges in one step. Never needed.
+    pub fn reserve(&mut self, nodes: usize, edges: usize) {
+        self.links.reserve(nodes, edges);
+    }
+
+    /// Adds an op with its parameters; its `Args` are set here. Nothing is added if it is refused.
+    pub fn record(&mut self, op: Op, args: &[u8], dependencies: &[Node]) -> Result<Node, Error> {
+        self.check_distinct(dependencies)?;
+        let args = self.push_args(args)?;
+        self.add_distinct(op.with_args(args), dependencies)
     }
 
     /// Adds an op after `dependencies`, which must be nodes of this DAG without repeats.
     /// The op's `Args` must come from [`Dag::push_args`].
     pub fn add(&mut self, op: Op, dependencies: &[Node]) -> Result<Node, Error> {
-        for (i, &from) in dependencies.iter().enumerate() {
-            self.place(from)?;
-            if dependencies[..i].contains(&from) {
-                return Err(Error::DoubleEdge(from, Node(self.bound())));
-            }
-        }
-        let node = Node(self.bound());
-        let place = self.graph.add_node(node.0);
+        self.check_distinct(dependencies)?;
+        self.add_distinct(op, dependencies)
+    }
+
+    /// Like [`Dag::add`], for dependencies that are known to be without repeats.
+    #[inline]
+    pub(crate) fn add_distinct(&mut self, op: Op, dependencies: &[Node]) -> Result<Node, Error> {
         for &from in dependencies {
-            let from = self.place(from)?;
-            self.graph.add_edge(from, place, 0);
+            self.check(from)?;
         }
-        self.places.push(Some(place));
+        let node = self.links.add().ok_or(Error::Full)?;
+        for &from in dependencies {
+            self.links.connect(from, node, 0);
+        }
         self.ops.push(op);
         Ok(node)
     }
 
-    /// Adds an op with its parameters; its `Args` are set here. Nothing is added if it is refused.
-    pub fn record(&mut self, op: Op, args: &[u8], dependencies: &[Node]) -> Result<Node, Error> {
-        let args = self.push_args(args)?;
-        self.add(op.with_args(args), dependencies)
-    }
-
-    /// Like [`Dag::add`], for dependencies that are known to be without repeats.
-    pub(crate) fn add_distinct(&mut self, op: Op, dependencies: &[Node]) -> Result<Node, Error> {
-        self.add(op, dependencies)
+    fn check_distinct(&self, dependencies: &[Node]) -> Result<(), Error> {
+        let twice = |node| Err(Error::DoubleEdge(node, Node(self.bound())));
+        if dependencies.is_sorted_by(|a, b| a < b) {
+            return Ok(());
+        }
+        if dependencies.len() <= FEW {
+            let repeat = |&(i, node): &(usize, &Node)| dependencies[..i].contains(node);
+            return dependencies.iter().enumerate().find(repeat).map_or(Ok(()), |(_, &node)| twice(node));
+        }
+        let mut seen = HashSet::with_capacity(dependencies.len());
+        dependencies.iter().find(|&&node| !seen.insert(node)).map_or(Ok(()), |&node| twice(node))
     }
 
     /// Copies parameters into the arena.
+    #[inline]
     pub fn push_args(&mut self, bytes: &[u8]) -> Result<Args, Error> {
-        let start = self.args.len().next_multiple_of(16);
-        let end = start + bytes.len();
-        if end > u32::MAX as usize {
-            return Err(Error::Full);
-        }
-        self.args.resize(start, 0);
-        self.args.extend_from_slice(bytes);
-        Ok(Args { start: start as u32, bytes: bytes.len() as u32 })
+        self.args.push(bytes).ok_or(Error::Full)
     }
 
     /// The parameters of an op of this DAG.
+    #[inline]
     pub fn args(&self, args: Args) -> &[u8] {
-        &self.args[args.start as usize..][..args.bytes as usize]
+        self.args.get(args)
     }
 
     /// Adds a child graph; the number goes into `Op::Graph`.
@@ -139,80 +158,167 @@ impl Dag {
         self.children.get(usize::try_from(graph).ok()?)
     }
 
+    /// Replaces a child graph.
+    pub fn set_child(&mut self, graph: u64, child: Arc<Dag>) -> Option<()> {
+        *self.children.get_mut(usize::try_from(graph).ok()?)? = child;
+        Some(())
+    }
+
     /// Whether the node is in this DAG.
     pub fn contains(&self, node: Node) -> bool {
-        self.place(node).is_ok()
+        self.links.contains(node)
     }
 
     /// A node's op.
+    #[inline]
     pub fn op(&self, node: Node) -> Result<&Op, Error> {
-        self.place(node)?;
-        Ok(&self.ops[node.0 as usize])
+        self.check(node)?;
+        self.ops.get(node.0).ok_or(Error::NoSuchNode(node))
     }
 
-    /// Replaces a node's op.
+    /// Replaces a node's op. Its `Args` must come from [`Dag::push_args`] or be those of the old op.
     pub fn set_op(&mut self, node: Node, op: Op) -> Result<(), Error> {
-        self.place(node)?;
-        self.ops[node.0 as usize] = op;
+        self.check(node)?;
+        *self.ops.get_mut(node.0).ok_or(Error::NoSuchNode(node))? = op;
         Ok(())
+    }
+
+    /// Replaces a node's op and parameters; the op's `Args` are set here. The old parameters' place is
+    /// used again where the new ones fit in.
+    pub fn replace(&mut self, node: Node, op: Op, args: &[u8]) -> Result<(), Error> {
+        let old = self.op(node)?.args();
+        let fits = Args { start: old.start, bytes: args.len() as u32 };
+        let args = match self.args.get_mut(fits) {
+            Some(place) if args.len() <= old.bytes as usize => {
+                place.copy_from_slice(args);
+                fits
+            }
+            _ => self.push_args(args)?,
+        };
+        self.set_op(node, op.with_args(args))
     }
 
     /// Removes a node and its edges.
     pub fn remove(&mut self, node: Node) -> Result<(), Error> {
-        let place = self.place(node)?;
-        self.graph.remove_node(place);
-        self.places[node.0 as usize] = None;
+        self.check(node)?;
+        self.links.remove(node);
         Ok(())
+    }
+
+    /// The index of edge data, for [`Dag::add_edge`]; all zeros is 0. There can be 255 others.
+    pub fn push_edge_data(&mut self, data: [u8; 8]) -> Result<u8, Error> {
+        if data == [0; 8] {
+            return Ok(0);
+        }
+        let at = self.edge_data.iter().position(|&known| known == data).unwrap_or(self.edge_data.len());
+        let index = u8::try_from(at + 1).map_err(|_| Error::Full)?;
+        if at == self.edge_data.len() {
+            self.edge_data.push(data);
+        }
+        Ok(index)
+    }
+
+    /// Edge data by its index; zeros for an index that was not given out.
+    pub fn edge_data(&self, index: u8) -> [u8; 8] {
+        let at = usize::from(index).checked_sub(1);
+        at.and_then(|at| self.edge_data.get(at)).copied().unwrap_or([0; 8])
+    }
+
+    /// Whether no edge can have data.
+    pub fn has_plain_edges(&self) -> bool {
+        self.edge_data.is_empty()
     }
 
     /// Adds an edge with its data. A double edge is refused; a cycle is found at instantiate.
     pub fn add_edge(&mut self, from: Node, to: Node, data: u8) -> Result<(), Error> {
-        let (a, b) = (self.place(from)?, self.place(to)?);
+        self.check(from)?;
+        self.check(to)?;
         if from == to {
             return Err(Error::SelfEdge(from));
         }
-        if self.graph.find_edge(a, b).is_some() {
+        if self.links.find(from, to).is_some() {
             return Err(Error::DoubleEdge(from, to));
         }
-        self.graph.add_edge(a, b, data);
-        self.unordered |= from > to;
+        self.links.connect(from, to, data);
         Ok(())
     }
 
     /// Removes an edge.
     pub fn remove_edge(&mut self, from: Node, to: Node) -> Result<(), Error> {
-        let (a, b) = (self.place(from)?, self.place(to)?);
-        let edge = self.graph.find_edge(a, b).ok_or(Error::NoSuchEdge(from, to))?;
-        self.graph.remove_edge(edge);
+        self.check(from)?;
+        self.check(to)?;
+        let edge = self.links.find(from, to).ok_or(Error::NoSuchEdge(from, to))?;
+        self.links.disconnect(edge);
         Ok(())
+    }
+
+    /// The data index of an edge.
+    pub fn edge(&self, from: Node, to: Node) -> Result<u8, Error> {
+        self.check(from)?;
+        self.check(to)?;
+        self.links.data(from, to).ok_or(Error::NoSuchEdge(from, to))
+    }
+
+    /// All edges with the index of their data, in the order they were added.
+    pub fn edges(&self) -> impl Iterator<Item = (Node, Node, u8)> + '_ {
+        self.links.edges()
     }
 
     /// All nodes, oldest first.
     pub fn nodes(&self) -> impl Iterator<Item = Node> + '_ {
-        (0..self.bound()).map(Node).filter(|node| self.places[node.0 as usize].is_some())
+        (0..self.bound()).map(Node).filter(|&node| self.links.contains(node))
     }
 
     /// All nodes without a dependency, oldest first.
     pub fn roots(&self) -> impl Iterator<Item = Node> + '_ {
-        self.nodes().filter(|&node| self.dependencies(node).next().is_none())
+        self.nodes().filter(|&node| !self.links.has(node, Incoming))
     }
 
-    /// What a node depends on, in no particular order. Nothing if the node is not there.
-    pub fn dependencies(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
-        self.neighbours(node, Incoming)
+    /// Whether nothing depends on the node.
+    pub fn is_leaf(&self, node: Node) -> bool {
+        !self.links.has(node, Outgoing)
     }
 
-    /// What depends on a node, in no particular order. Nothing if the node is not there.
-    pub fn dependents(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
-        self.neighbours(node, Outgoing)
+    /// What a node depends on, in the order the edges were added. Nothing if the node is not there.
+    pub fn dependencies(&self, node: Node) -> impl ExactSizeIterator<Item = Node> + use<> {
+        self.incoming(node).map(|(node, _)| node)
     }
 
-    fn neighbours(&self, node: Node, direction: petgraph::Direction) -> impl Iterator<Item = Node> + '_ {
-        let place = self.place(node).unwrap_or(NodeIndex::end());
-        self.graph.neighbors_directed(place, direction).map(|place| Node(self.graph[place]))
+    /// What depends on a node, in the order the edges were added. Nothing if the node is not there.
+    pub fn dependents(&self, node: Node) -> impl ExactSizeIterator<Item = Node> + use<> {
+        self.outgoing(node).map(|(node, _)| node)
     }
 
-    fn place(&self, node: Node) -> Result<NodeIndex, Error> {
-        self.places.get(node.0 as usize).copied().flatten().ok_or(Error::NoSuchNode(node))
+    /// Like [`Dag::dependencies`], with the index of each edge's data.
+    pub fn incoming(&self, node: Node) -> impl ExactSizeIterator<Item = (Node, u8)> + use<> {
+        self.links.neighbours(node, Incoming)
+    }
+
+    /// Like [`Dag::dependents`], with the index of each edge's data.
+    pub fn outgoing(&self, node: Node) -> impl ExactSizeIterator<Item = (Node, u8)> + use<> {
+        self.links.neighbours(node, Outgoing)
+    }
+
+    /// All nodes, each after what it depends on: creation order, unless an edge is against it; then
+    /// of the nodes that could come next always the one created first.
+    pub fn order(&self) -> Result<Vec<Node>, Error> {
+        order::order(self)
+    }
+
+    /// The dependencies of all nodes as arrays.
+    pub fn csr(&self) -> Csr {
+        csr::csr(self)
+    }
+
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
+    }
+
+    #[inline]
+    fn check(&self, node: Node) -> Result<(), Error> {
+        if self.links.contains(node) { Ok(()) } else { Err(Error::NoSuchNode(node)) }
     }
 }
+
+#[cfg(test)]
+mod tests;

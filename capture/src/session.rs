@@ -319,7 +319,7 @@ impl Session {
             |&(_, node)| {
                 self.dag.contains(node)
                     && !origin.frontier.contains(node)
-                    && self.dag.dependents(node).next().is_none()
+                    && self.dag.is_leaf(node)
                     && !dropped.contains(&node)
                     && !self.is_foreign(node)
             },
