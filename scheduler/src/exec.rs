@@ -176,6 +176,48 @@ impl Exec {
         Ok(self.apply(deltas)?)
     }
 
+    /// The DAG as the next launch sees it: the one the exec was made from, with every change in and
+    /// ops that are switched off left empty. Shared where nothing has changed.
+    pub fn current(&self) -> Arc<Dag> {
+        if self.changed.is_empty() {
+            return self.dag.clone();
+        }
+        let mut edited: HashMap<u32, Dag> = HashMap::new();
+        for (&place, change) in &self.changed {
+            let Place { path, node } = self.order[place as usize];
+            if let Some(dag) = self.editable(&mut edited, path) {
+                let Delta { op, args, enabled, .. } = &change.delta;
+                let span = op.args();
+                let bytes = &args[span.start as usize..][..span.bytes as usize];
+                let span = dag.push_args(bytes).unwrap_or(Args::NONE);
+                let op = if *enabled { op.with_args(span) } else { Op::Empty };
+                dag.set_op(node, op).ok();
+            }
+        }
+        // A child comes after its parent among the paths: the innermost are put in first.
+        for path in (1..=self.paths.len() as u32).rev() {
+            let Some(child) = edited.remove(&path) else { continue };
+            let plan::Path { parent, node } = self.paths[path as usize - 1];
+            if let Some(dag) = self.editable(&mut edited, parent) {
+                let nodes = child.len() as u64;
+                let graph = dag.push_child(Arc::new(child));
+                dag.set_op(node, Op::Graph { graph, nodes }).ok();
+            }
+        }
+        edited.remove(&0).map_or_else(|| self.dag.clone(), Arc::new)
+    }
+
+    /// The copy of the DAG at a path that [`Exec::current`] edits.
+    fn editable<'a>(&self, edited: &'a mut HashMap<u32, Dag>, path: u32) -> Option<&'a mut Dag> {
+        match edited.entry(path) {
+            std::collections::hash_map::Entry::Occupied(entry) => Some(entry.into_mut()),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                let dag = plan::dag_at(&self.dag, &self.paths, path)?;
+                Some(entry.insert(dag.clone()))
+            }
+        }
+    }
+
     /// The last launch.
     pub fn last(&self) -> Option<Ticket> {
         self.last

@@ -1,0 +1,203 @@
+//! A context: the streams, modules and memory that belong together on one device, and their health.
+
+use std::any::Any;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::{Mutex, RwLock};
+use stream_hal_scheduler::{Health, Ticket};
+
+use crate::device::Device;
+use crate::error::{Error, Result, What};
+use crate::objects;
+use crate::stream::{Kind, Stream};
+
+/// A context. Shared by handle; [`Context::close`] ends it.
+pub struct Context {
+    /// The device it is on.
+    pub device: &'static Device,
+    /// Whether a fault of device work broke it.
+    pub health: Arc<Health>,
+    /// Whether it is its device's primary context.
+    pub primary: bool,
+    handle: u64,
+    flags: AtomicU32,
+    closed: AtomicBool,
+    legacy: OnceLock<Arc<Stream>>,
+    /// Streams that were created, and threads' default streams.
+    streams: RwLock<Vec<Arc<Stream>>>,
+    /// How many of `streams` wait for the legacy stream and the reverse.
+    pub(crate) blocking: AtomicU32,
+    /// How many blocking streams of this context are capturing.
+    pub(crate) capturing: AtomicU32,
+    peers: Mutex<Vec<usize>>,
+    limits: Mutex<[Option<u64>; 16]>,
+}
+
+impl Context {
+    /// A new context on a device.
+    pub fn open(device: &'static Device, flags: u32, primary: bool) -> Result<Arc<Context>> {
+        let context = objects::register(objects::contexts(), |handle| Context {
+            device,
+            health: Health::new(),
+            primary,
+            handle,
+            flags: AtomicU32::new(flags),
+            closed: AtomicBool::new(false),
+            legacy: OnceLock::new(),
+            streams: RwLock::default(),
+            blocking: AtomicU32::new(0),
+            capturing: AtomicU32::new(0),
+            peers: Mutex::default(),
+            limits: Mutex::new([None; 16]),
+        })?;
+        let legacy = Stream::open(&context, Kind::Legacy, 0)?;
+        context.legacy.set(legacy).unwrap_or_else(|_| unreachable!("the context was made three lines up"));
+        Ok(context)
+    }
+
+    /// Its handle.
+    pub fn handle(&self) -> u64 {
+        self.handle
+    }
+
+    /// The flags it was made with.
+    pub fn flags(&self) -> u32 {
+        self.flags.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_flags(&self, flags: u32) {
+        self.flags.store(flags, Ordering::Relaxed);
+    }
+
+    /// Refuses after a fault or after the end of the context. One relaxed load in the good case.
+    #[inline]
+    pub fn check(&self) -> Result {
+        if self.health.is_whole() { Ok(()) } else { Err(self.broken()) }
+    }
+
+    #[cold]
+    fn broken(&self) -> Error {
+        match self.health.fault() {
+            Some(fault) => fault.into(),
+            None => Error::new(What::LaunchFailed, "the context is broken"),
+        }
+    }
+
+    /// Whether [`Context::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// The legacy default stream.
+    #[inline]
+    pub fn legacy(&self) -> &Arc<Stream> {
+        self.legacy.get().expect("a context is shared only once its legacy stream is set")
+    }
+
+    /// The legacy default stream, unless it is being made.
+    #[inline]
+    pub(crate) fn legacy_if_made(&self) -> Option<&Arc<Stream>> {
+        self.legacy.get()
+    }
+
+    /// Adds a stream that was created on this context.
+    pub(crate) fn adopt(&self, stream: Arc<Stream>) {
+        if stream.is_blocking() {
+            self.blocking.fetch_add(1, Ordering::AcqRel);
+        }
+        self.streams.write().push(stream);
+    }
+
+    /// Takes a stream out; its pending work still counts for the legacy stream.
+    pub(crate) fn disown(&self, stream: &Arc<Stream>) -> Result {
+        self.streams.write().retain(|other| !Arc::ptr_eq(other, stream));
+        if stream.is_blocking() {
+            self.legacy().wait_for(stream.point()?)?;
+            self.blocking.fetch_sub(1, Ordering::AcqRel);
+        }
+        Ok(())
+    }
+
+    /// All streams but the legacy one.
+    pub fn streams(&self) -> Vec<Arc<Stream>> {
+        self.streams.read().clone()
+    }
+
+    /// Calls `visit` for each blocking stream.
+    pub(crate) fn each_blocking(&self, mut visit: impl FnMut(&Stream)) {
+        if self.blocking.load(Ordering::Acquire) != 0 {
+            self.streams.read().iter().filter(|stream| stream.is_blocking()).for_each(|stream| visit(stream));
+        }
+    }
+
+    /// The points that all work submitted so far reaches.
+    pub(crate) fn points(&self) -> Vec<Ticket> {
+        let mut streams = self.streams();
+        streams.extend(self.legacy.get().cloned());
+        streams.iter().filter_map(|stream| stream.point().ok()).collect()
+    }
+
+    /// Waits for all work of all streams.
+    pub fn synchronize(&self) -> Result {
+        for ticket in self.points() {
+            self.device.backend.wait(ticket);
+        }
+        self.device.collect();
+        self.check()
+    }
+
+    /// Keeps something alive until all work submitted so far is done.
+    pub(crate) fn retire(&self, what: Box<dyn Any + Send + Sync>) {
+        self.device.retire(self.points(), what);
+    }
+
+    /// Ends the context: waits for its work and takes its streams out of use.
+    pub fn close(&self) -> Result {
+        if self.closed.swap(true, Ordering::AcqRel) {
+            return Err(Error::of(What::ContextIsDestroyed, "ctx", "the context was destroyed"));
+        }
+        let points = self.points();
+        points.into_iter().for_each(|ticket| self.device.backend.wait(ticket));
+        for stream in std::mem::take(&mut *self.streams.write()) {
+            stream.abandon();
+        }
+        objects::remove(objects::contexts(), self.handle).ok();
+        self.device.collect();
+        Ok(())
+    }
+
+    /// Lets kernels and copies of this context reach memory of the other's device.
+    pub fn enable_peer(&self, other: &Context) -> Result {
+        let mut peers = self.peers.lock();
+        if peers.contains(&other.device.ordinal) {
+            return Err(Error::new(
+                What::PeerAccessAlreadyEnabled,
+                "access to that device is enabled already",
+            ));
+        }
+        peers.push(other.device.ordinal);
+        Ok(())
+    }
+
+    /// The reverse of [`Context::enable_peer`].
+    pub fn disable_peer(&self, other: &Context) -> Result {
+        let mut peers = self.peers.lock();
+        let before = peers.len();
+        peers.retain(|&peer| peer != other.device.ordinal);
+        match peers.len() == before {
+            true => Err(Error::new(What::PeerAccessNotEnabled, "access to that device is not enabled")),
+            false => Ok(()),
+        }
+    }
+
+    /// A limit by the API's number, if it was set.
+    pub fn limit(&self, which: usize) -> Option<u64> {
+        self.limits.lock().get(which).copied().flatten()
+    }
+
+    /// Stores a limit by the API's number. `false` if there is none of that number.
+    pub fn set_limit(&self, which: usize, value: u64) -> bool {
+        self.limits.lock().get_mut(which).map(|limit| *limit = Some(value)).is_some()
+    }
+}

@@ -1,0 +1,217 @@
+//! Graphs that can be edited: nodes, edges, and the DAG behind them.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use stream_hal_capture::recorder::{self, Recorded, Target};
+use stream_hal_capture::{Dag, Node, Op};
+
+use crate::capture;
+use crate::error::{Error, Result, What};
+use crate::handle;
+use crate::objects;
+
+/// A graph. While a capture records into it, its DAG is the capture's.
+pub struct Graph {
+    handle: u64,
+    /// The capture that records into it, 0 for none.
+    session: AtomicU64,
+    dag: Mutex<Arc<Dag>>,
+    /// What the graph and its execs keep alive.
+    kept: Mutex<Vec<Kept>>,
+}
+
+/// Something that graphs keep alive.
+pub type Kept = Arc<dyn Any + Send + Sync>;
+
+impl Graph {
+    /// An empty graph.
+    pub fn create() -> Result<Arc<Graph>> {
+        Graph::of(Arc::default())
+    }
+
+    /// A graph of a DAG that is there.
+    pub fn of(dag: Arc<Dag>) -> Result<Arc<Graph>> {
+        objects::register(objects::graphs(), |handle| Graph {
+            handle,
+            session: AtomicU64::new(0),
+            dag: Mutex::new(dag),
+            kept: Mutex::default(),
+        })
+    }
+
+    /// Its handle.
+    pub fn handle(&self) -> u64 {
+        self.handle
+    }
+
+    /// Destroys the graph; execs made from it live on.
+    pub fn destroy(&self) -> Result {
+        objects::remove(objects::graphs(), self.handle)
+    }
+
+    /// A copy with nodes of the same numbers.
+    pub fn duplicate(&self) -> Result<Arc<Graph>> {
+        let copy = Graph::of(self.snapshot())?;
+        *copy.kept.lock() = self.kept();
+        Ok(copy)
+    }
+
+    /// Keeps something alive as long as this graph, its copies and the execs made from them.
+    pub fn keep(&self, what: Kept) {
+        self.kept.lock().push(what);
+    }
+
+    /// What the graph keeps alive.
+    pub(crate) fn kept(&self) -> Vec<Kept> {
+        self.kept.lock().clone()
+    }
+
+    pub(crate) fn set_session(&self, session: u64) {
+        self.session.store(session, Ordering::Release);
+    }
+
+    /// Takes the DAG out for a capture to record into.
+    pub(crate) fn take(&self) -> Result<Dag> {
+        if self.session.load(Ordering::Acquire) != 0 {
+            return Err(Error::of(What::IllegalState, "hGraph", "a capture is recording into the graph"));
+        }
+        Ok(Arc::unwrap_or_clone(std::mem::take(&mut *self.dag.lock())))
+    }
+
+    /// Puts a DAG in.
+    pub(crate) fn put(&self, dag: Dag) {
+        *self.dag.lock() = Arc::new(dag);
+    }
+
+    /// The DAG as it is now, shared.
+    pub fn snapshot(&self) -> Arc<Dag> {
+        let session = self.session.load(Ordering::Acquire);
+        match capture::with_dag(session, |dag| dag.clone()) {
+            Some(dag) => Arc::new(dag),
+            None => self.dag.lock().clone(),
+        }
+    }
+
+    /// Calls `look` with the DAG.
+    pub fn with<R>(&self, look: impl FnOnce(&Dag) -> R) -> R {
+        let session = self.session.load(Ordering::Acquire);
+        let mut look = Some(look);
+        let seen = capture::with_dag(session, |dag| (look.take().expect("called once"))(dag));
+        match (seen, look) {
+            (Some(seen), _) => seen,
+            (None, Some(look)) => look(&self.dag.lock()),
+            (None, None) => unreachable!("a session that is there calls back"),
+        }
+    }
+
+    /// Calls `edit` with the DAG; an exec that shares it keeps the old one.
+    pub fn edit<R>(&self, edit: impl FnOnce(&mut Dag) -> R) -> R {
+        let session = self.session.load(Ordering::Acquire);
+        let mut edit = Some(edit);
+        let done = capture::with_dag(session, |dag| (edit.take().expect("called once"))(dag));
+        match (done, edit) {
+            (Some(done), _) => done,
+            (None, Some(edit)) => edit(Arc::make_mut(&mut self.dag.lock())),
+            (None, None) => unreachable!("a session that is there calls back"),
+        }
+    }
+
+    /// Adds a node after its dependencies.
+    pub fn add(&self, op: Op, args: &[u8], dependencies: &[Node]) -> Result<Node> {
+        self.edit(|dag| {
+            let target = Target::Graph { dag, dependencies };
+            match recorder::record(target, op, args)? {
+                Recorded::Node(node) => Ok(node),
+                Recorded::Live(_) => unreachable!("a graph target gives a node"),
+            }
+        })
+    }
+
+    /// Adds a copy of another graph as one node.
+    pub fn add_child(&self, child: Arc<Dag>, dependencies: &[Node]) -> Result<Node> {
+        let nodes = child.len() as u64;
+        let graph = self.edit(|dag| dag.push_child(child));
+        self.add(Op::Graph { graph, nodes }, &[], dependencies)
+    }
+
+    /// Adds edges with their data: all of them or none.
+    pub fn add_edges(&self, edges: &[(Node, Node, u8)]) -> Result {
+        self.edit(|dag| {
+            for (done, &(from, to, data)) in edges.iter().enumerate() {
+                if let Err(error) = dag.add_edge(from, to, data) {
+                    for &(from, to, _) in &edges[..done] {
+                        dag.remove_edge(from, to)?;
+                    }
+                    return Err(error.into());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Removes edges: all of them or none.
+    pub fn remove_edges(&self, edges: &[(Node, Node)]) -> Result {
+        self.edit(|dag| {
+            let mut removed = Vec::with_capacity(edges.len());
+            for &(from, to) in edges {
+                match dag.remove_edge(from, to) {
+                    Ok(_) => removed.push((from, to)),
+                    Err(error) => {
+                        for (from, to) in removed {
+                            dag.add_edge(from, to, 0)?;
+                        }
+                        return Err(error.into());
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Removes a node with its edges.
+    pub fn remove(&self, node: Node) -> Result {
+        Ok(self.edit(|dag| dag.remove(node))?)
+    }
+
+    /// A node's op and parameters.
+    pub fn op(&self, node: Node) -> Result<(Op, Vec<u8>)> {
+        self.with(|dag| {
+            let op = *dag.op(node)?;
+            Ok((op, dag.args(op.args()).to_vec()))
+        })
+    }
+
+    /// Changes a node's parameters; its kind stays.
+    pub fn set_op(&self, node: Node, op: Op, args: &[u8]) -> Result {
+        self.edit(|dag| {
+            let old = *dag.op(node)?;
+            if old.kind() != op.kind() {
+                let because = format!("a {} node cannot become a {} node", old.kind(), op.kind());
+                return Err(Error::value("hNode", because));
+            }
+            let args = if args.is_empty() { op.args() } else { dag.push_args(args)? };
+            Ok(dag.set_op(node, op.with_args(args))?)
+        })
+    }
+
+    /// The handle of a node of this graph.
+    pub fn node_handle(&self, node: Node) -> Result<u64> {
+        Ok(handle::node_handle(self.handle, node.0)?)
+    }
+}
+
+/// The graph and node that a node's handle names.
+pub fn node(argument: &'static str, handle: u64) -> Result<(Arc<Graph>, Node)> {
+    let owner = objects::graphs().owner(handle);
+    let (graph, number) =
+        owner.map_err(|error| Error::of(What::InvalidHandle, argument, format!("{handle:#x}: {error}")))?;
+    let graph = objects::find(objects::graphs(), argument, graph)?;
+    let node = Node(number);
+    if !graph.with(|dag| dag.contains(node)) {
+        return Err(Error::of(What::InvalidHandle, argument, format!("{handle:#x}: the node was destroyed")));
+    }
+    Ok((graph, node))
+}

@@ -1,0 +1,121 @@
+//! Kernel launches: checked dimensions, packed parameters, one op.
+
+use stream_hal_capture::Op;
+use stream_hal_capture::op::{Args, Launch};
+
+use crate::error::{Error, Result, What};
+use crate::module::Function;
+use crate::rules::Rules;
+use crate::stream::{Done, Stream};
+
+/// A grid of blocks and the dynamic shared memory of each, as the program asks for them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Blocks in x, y and z.
+    pub grid: [u32; 3],
+    /// Threads of a block in x, y and z.
+    pub block: [u32; 3],
+    /// Dynamic shared memory of a block in bytes.
+    pub shared_bytes: u32,
+    /// All blocks run at once and may synchronise with each other.
+    pub cooperative: bool,
+}
+
+/// Makes the op of a launch after checking it against the function and its device.
+#[inline]
+pub fn op(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Rules) -> Result<Op> {
+    let kernel = function.kernel();
+    let Shape { grid, block, shared_bytes, cooperative } = *shape;
+    let threads = block.iter().map(|&n| u64::from(n)).product::<u64>();
+    let limits = function.context().device.properties();
+    let fits = |size: &[u32; 3], most: &[u32; 3]| (0..3).all(|i| size[i] != 0 && size[i] <= most[i]);
+    if !fits(&grid, &limits.max_grid)
+        || !fits(&block, &limits.max_block)
+        || threads > u64::from(kernel.max_threads_per_block)
+        || shared_bytes > function.dynamic_shared()
+        || parameter_bytes != kernel.parameter_bytes as usize
+        || kernel.required_block.is_some_and(|required| required != block)
+    {
+        return Err(refuse(function, shape, parameter_bytes, rules));
+    }
+    Ok(Op::Launch(Launch {
+        function: function.handle(),
+        code: kernel.code,
+        grid,
+        block: block.map(|n| n as u16),
+        flags: if cooperative { Launch::COOPERATIVE } else { 0 },
+        shared_bytes,
+        args: Args { start: 0, bytes: parameter_bytes as u32 },
+    }))
+}
+
+/// Says what is wrong with a launch that does not fit.
+#[cold]
+fn refuse(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Rules) -> Error {
+    let kernel = function.kernel();
+    let limits = function.context().device.properties();
+    let Shape { grid, block, shared_bytes, .. } = *shape;
+    let size = match rules.launch_limits_are_configuration {
+        true => What::InvalidConfiguration,
+        false => What::InvalidValue,
+    };
+    let threads = block.iter().map(|&n| u64::from(n)).product::<u64>();
+    if parameter_bytes != kernel.parameter_bytes as usize {
+        let expected = kernel.parameter_bytes;
+        return Error::value(
+            "extra",
+            format!("{parameter_bytes} bytes of parameters, the kernel has {expected}"),
+        );
+    }
+    for (i, name) in ["gridDimX", "gridDimY", "gridDimZ"].into_iter().enumerate() {
+        if grid[i] == 0 || grid[i] > limits.max_grid[i] {
+            return Error::of(size, name, format!("{} is not between 1 and {}", grid[i], limits.max_grid[i]));
+        }
+    }
+    for (i, name) in ["blockDimX", "blockDimY", "blockDimZ"].into_iter().enumerate() {
+        if block[i] == 0 || block[i] > limits.max_block[i] {
+            return Error::of(
+                size,
+                name,
+                format!("{} is not between 1 and {}", block[i], limits.max_block[i]),
+            );
+        }
+    }
+    let most = kernel.max_threads_per_block;
+    if threads > u64::from(limits.max_threads_per_block) {
+        let most = limits.max_threads_per_block;
+        return Error::of(
+            size,
+            "blockDimX",
+            format!("{threads} threads in a block, the device allows {most}"),
+        );
+    }
+    if threads > u64::from(most) {
+        let because = format!("{threads} threads in a block, \"{}\" allows {most}", kernel.name);
+        return Error::of(What::LaunchOutOfResources, "blockDimX", because);
+    }
+    if let Some(required) = kernel.required_block.filter(|&required| required != block) {
+        let because = format!("\"{}\" must be launched with blocks of {required:?}", kernel.name);
+        return Error::of(What::LaunchOutOfResources, "blockDimX", because);
+    }
+    let most = function.dynamic_shared();
+    Error::value("sharedMemBytes", format!("{shared_bytes} bytes, the function may use {most}"))
+}
+
+/// Launches a function on a stream. `parameters` are packed as the kernel declares them.
+///
+/// may: 1 RMW (the target's gate) and 1 of the backend's when live; no lock, no alloc, no syscall
+#[inline]
+pub fn launch(
+    stream: &Stream,
+    function: &Function,
+    shape: &Shape,
+    parameters: &[u8],
+    rules: &Rules,
+) -> Result<Done> {
+    // A function runs on the device it was loaded for.
+    if stream.context().device.ordinal != function.context().device.ordinal {
+        return Err(Error::of(What::InvalidHandle, "f", "function and stream are of different devices"));
+    }
+    stream.record(op(function, shape, parameters.len(), rules)?, parameters)
+}
