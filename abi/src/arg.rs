@@ -285,8 +285,9 @@ impl Parameters {
     /// Copies parameter `index` of `into.len()` bytes.
     #[inline]
     pub fn copy(self, index: usize, into: &mut [u8]) -> Result {
+        let place = self.0.wrapping_add(index);
         // SAFETY: the C contract says that there is one pointer for each parameter of the kernel.
-        let from = unsafe { self.0.add(index).read() };
+        let from = unsafe { place.read() };
         if from.is_null() {
             return Err(Error::value("kernelParams", format!("the pointer to parameter {index} is null")));
         }

@@ -28,7 +28,8 @@ impl Symbol {
     pub const fn new(name: &'static str) -> Symbol {
         let bytes = name.as_bytes();
         let api = if bytes[0] == b'c' && bytes[1] == b'u' { Api::Cuda } else { Api::Hip };
-        let per_thread = ends_with(bytes, b"_ptsz") || ends_with(bytes, b"_ptds") || ends_with(bytes, b"_spt");
+        let per_thread =
+            ends_with(bytes, b"_ptsz") || ends_with(bytes, b"_ptds") || ends_with(bytes, b"_spt");
         Symbol { name, api, per_thread }
     }
 }

@@ -3,11 +3,10 @@
 use std::ffi::{CStr, c_char, c_int};
 
 use stream_hal::error::Error;
-use stream_hal::rules::Api;
 
 use crate::arg::Out;
-use crate::entry::{Row, entries};
-use crate::{code, last};
+use crate::code;
+use crate::entry::entries;
 
 entries! {
     fn cuGetErrorName | hipDrvGetErrorName (cx, error: c_int, name: Out<*const c_char>) {
@@ -22,7 +21,11 @@ entries! {
 }
 
 /// A number the API does not have is an invalid value, and the answer is null.
-fn answer(place: crate::arg::Place<*const c_char>, found: Option<&'static CStr>, error: c_int) -> stream_hal::error::Result {
+fn answer(
+    place: crate::arg::Place<*const c_char>,
+    found: Option<&'static CStr>,
+    error: c_int,
+) -> stream_hal::error::Result {
     place.write(found.map_or(std::ptr::null(), CStr::as_ptr));
     match found {
         Some(_) => Ok(()),

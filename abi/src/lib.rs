@@ -6,6 +6,7 @@
 
 #![allow(non_snake_case)]
 
+#[allow(dead_code)]
 mod arg;
 mod code;
 mod entry;

@@ -1,7 +1,7 @@
 //! From a function's base name and an API version to the symbol that serves it.
 
 use std::collections::HashMap;
-use std::ffi::{c_int, c_uint, c_void};
+use std::ffi::{c_int, c_void};
 use std::sync::LazyLock;
 
 use stream_hal::error::{Error, Result, What};
@@ -120,12 +120,16 @@ fn answer(
     status.write(found.status());
     let Found::Symbol(symbol) = found else {
         address.write(std::ptr::null_mut());
-        return Err(Error::of(What::NotFound, "symbol", format!("no function \"{name}\" at version {version}")));
+        return Err(Error::of(
+            What::NotFound,
+            "symbol",
+            format!("no function \"{name}\" at version {version}"),
+        ));
     };
-    match names::get(symbol) {
-        Some((_, function)) => Ok(address.write(function)),
-        None => Err(Error::of(What::NotFound, "symbol", format!("{symbol} is not exported"))),
-    }
+    let (_, function) = names::get(symbol)
+        .ok_or_else(|| Error::of(What::NotFound, "symbol", format!("{symbol} is not exported")))?;
+    address.write(function);
+    Ok(())
 }
 
 entries! {

@@ -1,11 +1,11 @@
 //! Functions whose answer is no result of a call: names, texts, last errors, descriptors.
 
-use std::ffi::{CStr, c_char, c_int, c_uint};
+use std::ffi::{c_char, c_int, c_uint};
 use std::ptr::null;
 
 use stream_hal::rules::Api;
 
-use crate::arg::{Address, Handle, Out};
+use crate::arg::Out;
 use crate::entry::Row;
 use crate::{code, last};
 

@@ -44,7 +44,8 @@ fn nothing_else_of_the_vendors_is_exported_or_asked_for() {
 fn missing() -> Vec<&'static str> {
     let source = include_str!("../src/missing.rs");
     let list = source.split("\nmissing! {\n").nth(1).expect("the list begins so");
-    let lines = list.lines().take_while(|line| *line != "}").filter(|line| !line.trim_start().starts_with("//"));
+    let lines =
+        list.lines().take_while(|line| *line != "}").filter(|line| !line.trim_start().starts_with("//"));
     lines.flat_map(str::split_whitespace).collect()
 }
 

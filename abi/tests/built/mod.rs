@@ -48,7 +48,12 @@ impl Opened {
 
 /// All exported names of a table, each with its row's function.
 pub fn names(table: &str) -> Vec<&str> {
-    table.lines().skip(1).filter_map(|line| line.split('\t').nth(1)).flat_map(|cell| cell.split(',')).collect()
+    table
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split('\t').nth(1))
+        .flat_map(|cell| cell.split(','))
+        .collect()
 }
 
 /// The CUDA table.
