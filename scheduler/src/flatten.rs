@@ -5,7 +5,9 @@
 
 use std::collections::HashMap;
 
-use stream_hal_capture::{Dag, Node, Op};
+use stream_hal_capture::csr::Csr;
+use stream_hal_capture::dag::{self, Dag};
+use stream_hal_capture::{Node, Op};
 
 use crate::plan::{Error, MAX_NODES, Path, Place};
 
@@ -32,6 +34,9 @@ pub(crate) struct Flat {
 impl Flat {
     /// Inlines all children.
     pub fn new(dag: &Dag) -> Result<Flat, Error> {
+        if dag.child(0).is_none() && dag.is_ordered() {
+            return Flat::plain(dag);
+        }
         let nodes = if dag.child(0).is_some() { inlined(dag)? } else { dag.len() };
         let mut flat = Flat { starts: vec![0], ..Flat::default() };
         flat.places.reserve_exact(nodes);
@@ -41,8 +46,8 @@ impl Flat {
         let mut frames = vec![Frame::new(dag, 0, None)?];
         while let Some(frame) = frames.last_mut() {
             match frame.next() {
-                Some(node) => {
-                    if let Some(inner) = flat.enter(frame, node)? {
+                Some(at) => {
+                    if let Some(inner) = flat.enter(frame, at)? {
                         frames.push(inner);
                     }
                 }
@@ -66,14 +71,38 @@ impl Flat {
         &self.dependencies[self.starts[item] as usize..self.starts[item + 1] as usize]
     }
 
+    /// A DAG without children whose creation order will do: its own arrays are the flat ones.
+    fn plain(dag: &Dag) -> Result<Flat, Error> {
+        let csr = dag.csr();
+        if csr.len() > MAX_NODES as usize {
+            return Err(Error::Full);
+        }
+        let mut flat = Flat { starts: csr.offsets, dependencies: csr.dependencies, ..Flat::default() };
+        flat.places.reserve_exact(csr.nodes.len());
+        flat.kinds.reserve_exact(csr.nodes.len());
+        for node in csr.nodes {
+            flat.places.push(Place { path: 0, node });
+            let kind = match dag.op(node).map_err(|_| Error::NoChild(node))? {
+                Op::Graph { .. } => return Err(Error::NoChild(node)),
+                Op::Empty => Kind::Empty,
+                Op::Host(_) => Kind::Host,
+                _ => Kind::Device,
+            };
+            flat.has_host |= kind == Kind::Host;
+            flat.kinds.push(kind);
+        }
+        Ok(flat)
+    }
+
     /// Takes one node; gives the frame of the child if it is a child graph node.
-    fn enter<'a>(&mut self, frame: &mut Frame<'a>, node: Node) -> Result<Option<Frame<'a>>, Error> {
+    fn enter<'a>(&mut self, frame: &mut Frame<'a>, at: u32) -> Result<Option<Frame<'a>>, Error> {
+        let node = frame.csr.nodes[at as usize];
         let op = frame.dag.op(node).map_err(|_| Error::NoChild(node))?;
         let before = self.dependencies.len();
-        for from in frame.dag.dependencies(node) {
-            self.dependencies.push(frame.items[from.0 as usize]);
+        for &from in frame.csr.dependencies(at as usize) {
+            self.dependencies.push(frame.items[from as usize]);
             if let Some(inner) = &mut frame.inner {
-                inner.is_inside[from.0 as usize] = true;
+                inner.is_inside[from as usize] = true;
             }
         }
         if before == self.dependencies.len()
@@ -87,7 +116,7 @@ impl Flat {
                 let child = frame.dag.child(*graph).ok_or(Error::NoChild(node))?;
                 let entry = self.push(place, Kind::Empty)?;
                 self.paths.push(Path { parent: frame.path, node });
-                let inner = Inner { entry, node, is_inside: vec![false; child.bound() as usize] };
+                let inner = Inner { entry, node, at, is_inside: vec![false; child.len()] };
                 return Frame::new(child, self.paths.len() as u32, Some(inner)).map(Some);
             }
             // Inside a DAG the edges say what a wait says.
@@ -98,7 +127,7 @@ impl Flat {
             }
             _ => self.push(place, Kind::Device)?,
         };
-        frame.items[node.0 as usize] = item;
+        frame.items[at as usize] = item;
         Ok(None)
     }
 
@@ -106,14 +135,16 @@ impl Flat {
     fn leave(&mut self, frame: &Frame<'_>, parent: Option<&mut Frame<'_>>) {
         let (Some(inner), Some(parent)) = (&frame.inner, parent) else { return };
         let before = self.dependencies.len();
-        for node in frame.dag.nodes().filter(|node| !inner.is_inside[node.0 as usize]) {
-            self.dependencies.push(frame.items[node.0 as usize]);
+        for (&item, is_inside) in frame.items.iter().zip(&inner.is_inside) {
+            if !is_inside {
+                self.dependencies.push(item);
+            }
         }
         if before == self.dependencies.len() {
             self.dependencies.push(inner.entry);
         }
         let exit = self.add(Place { path: parent.path, node: inner.node }, Kind::Empty);
-        parent.items[inner.node.0 as usize] = exit;
+        parent.items[inner.at as usize] = exit;
     }
 
     fn push(&mut self, place: Place, kind: Kind) -> Result<u32, Error> {
@@ -132,13 +163,15 @@ impl Flat {
     }
 }
 
-/// A DAG on the way of being taken in.
+/// A DAG on the way of being taken in. Its nodes are known by their position.
 struct Frame<'a> {
     dag: &'a Dag,
     path: u32,
-    order: Order,
-    at: u32,
-    /// By node: its item.
+    csr: Csr,
+    /// Positions in topological order; `None` where they are already.
+    order: Option<Vec<u32>>,
+    taken: usize,
+    /// By position: the item.
     items: Vec<u32>,
     /// For a child.
     inner: Option<Inner>,
@@ -146,71 +179,45 @@ struct Frame<'a> {
 
 struct Inner {
     entry: u32,
-    /// The child graph node in the parent.
+    /// The child graph node, and its position in the parent.
     node: Node,
-    /// By node: something in the child depends on it.
+    at: u32,
+    /// By position: something in the child depends on it.
     is_inside: Vec<bool>,
-}
-
-enum Order {
-    /// By creation number.
-    Created,
-    Sorted(Vec<Node>),
 }
 
 impl<'a> Frame<'a> {
     fn new(dag: &'a Dag, path: u32, inner: Option<Inner>) -> Result<Frame<'a>, Error> {
-        let order = if dag.is_ordered() { Order::Created } else { Order::Sorted(sorted(dag)?) };
-        Ok(Frame { dag, path, order, at: 0, items: vec![0; dag.bound() as usize], inner })
+        let csr = dag.csr();
+        let order = if dag.is_ordered() { None } else { Some(sorted(dag, &csr)?) };
+        let items = vec![0; csr.len()];
+        Ok(Frame { dag, path, csr, order, taken: 0, items, inner })
     }
 
     #[inline]
-    fn next(&mut self) -> Option<Node> {
+    fn next(&mut self) -> Option<u32> {
+        let at = self.taken;
+        self.taken += 1;
         match &self.order {
-            Order::Created => loop {
-                let node = Node(self.at);
-                if self.at >= self.dag.bound() {
-                    return None;
-                }
-                self.at += 1;
-                if self.dag.contains(node) {
-                    return Some(node);
-                }
-            },
-            Order::Sorted(nodes) => {
-                let node = nodes.get(self.at as usize).copied();
-                self.at += 1;
-                node
-            }
+            None => (at < self.items.len()).then_some(at as u32),
+            Some(order) => order.get(at).copied(),
         }
     }
 }
 
-/// Kahn's order: linear, older roots first.
-fn sorted(dag: &Dag) -> Result<Vec<Node>, Error> {
-    let mut missing = vec![0u32; dag.bound() as usize];
-    let mut order = Vec::with_capacity(dag.len());
-    for node in dag.nodes() {
-        missing[node.0 as usize] = dag.dependencies(node).count() as u32;
-        if missing[node.0 as usize] == 0 {
-            order.push(node);
-        }
+fn sorted(dag: &Dag, csr: &Csr) -> Result<Vec<u32>, Error> {
+    let order = dag.order().map_err(|error| match error {
+        dag::Error::Cycle(node) => Error::Cycle(node),
+        _ => Error::Full,
+    })?;
+    if csr.len() == dag.bound() as usize {
+        return Ok(order.into_iter().map(|node| node.0).collect());
     }
-    let mut at = 0;
-    while let Some(&node) = order.get(at) {
-        at += 1;
-        for to in dag.dependents(node) {
-            missing[to.0 as usize] -= 1;
-            if missing[to.0 as usize] == 0 {
-                order.push(to);
-            }
-        }
+    let mut positions = vec![0; dag.bound() as usize];
+    for (node, at) in csr.nodes.iter().zip(0..) {
+        positions[node.0 as usize] = at;
     }
-    if order.len() < dag.len() {
-        let on_cycle = dag.nodes().find(|node| missing[node.0 as usize] > 0);
-        return Err(Error::Cycle(on_cycle.expect("a node that is not in the order misses a dependency")));
-    }
-    Ok(order)
+    Ok(order.into_iter().map(|node| positions[node.0 as usize]).collect())
 }
 
 /// How many items there will be. Children may be shared, so that a small graph inlines to more than

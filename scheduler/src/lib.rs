@@ -7,7 +7,9 @@
 pub mod backend;
 mod batches;
 pub mod clock;
+pub mod cover;
 pub mod exec;
+pub mod execute;
 mod flatten;
 mod lanes;
 pub mod live;
@@ -17,4 +19,5 @@ mod straight;
 
 pub use backend::{Backend, Caps, Delta, Flush, Health, Prepared, QueueOptions, Ticket, Work};
 pub use exec::Exec;
+pub use execute::Execute;
 pub use live::Lane;

@@ -1,0 +1,12 @@
+//! Whoever runs one op to its end on the calling thread.
+
+use stream_hal_capture::Op;
+
+use crate::backend::Fault;
+
+/// Runs single ops. Knows no queue and no order: that is its caller's concern.
+pub trait Execute: Send + Sync {
+    /// Runs the op to its end. Its `Args` are offsets into `args`. Ops that only order others, and
+    /// time stamps, are the caller's.
+    fn execute(&self, op: &Op, args: &[u8]) -> Result<(), Fault>;
+}
