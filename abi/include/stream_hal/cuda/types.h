@@ -483,7 +483,7 @@ typedef struct CUDA_BATCH_MEM_OP_NODE_PARAMS_v2_st CUDA_BATCH_MEM_OP_NODE_PARAMS
 typedef void (*CUhostFn)(void *user_data);
 
 struct CUDA_HOST_NODE_PARAMS_v2_st {
-    CUhostFn fn_;
+    CUhostFn fn;
     void *userData;
     unsigned int syncMode;
     union {
@@ -670,7 +670,7 @@ typedef struct CUDA_EXT_SEM_WAIT_NODE_PARAMS_st CUDA_EXT_SEM_WAIT_NODE_PARAMS_v1
 typedef CUDA_EXT_SEM_WAIT_NODE_PARAMS_v1 CUDA_EXT_SEM_WAIT_NODE_PARAMS;
 
 struct CUDA_HOST_NODE_PARAMS_st {
-    CUhostFn fn_;
+    CUhostFn fn;
     void *userData;
 };
 typedef struct CUDA_HOST_NODE_PARAMS_st CUDA_HOST_NODE_PARAMS_v1;

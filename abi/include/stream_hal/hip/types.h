@@ -702,7 +702,7 @@ struct hipExternalSemaphoreWaitNodeParams {
 typedef struct hipExternalSemaphoreWaitNodeParams hipExternalSemaphoreWaitNodeParams;
 
 struct hipHostNodeParams {
-    hipHostFn_t fn_;
+    hipHostFn_t fn;
     void *userData;
 };
 typedef struct hipHostNodeParams hipHostNodeParams;
