@@ -17,6 +17,7 @@ use std::sync::OnceLock;
 
 use parking_lot::Mutex;
 
+use super::chunks::{self, Chunks};
 use super::sync;
 use readers::{Readers, Seat};
 use slot::Slot;
@@ -113,8 +114,9 @@ impl Kind {
     }
 }
 
-const KIND_SHIFT: u32 = 58;
+/// [`chunks::LIMIT`] indices fit.
 const INDEX_BITS: u32 = 24;
+const KIND_SHIFT: u32 = 58;
 const GENERATION_BITS: u32 = 34;
 const LAST_GENERATION: u64 = (1 << GENERATION_BITS) - 1;
 
@@ -194,10 +196,6 @@ impl Drop for Vacate {
     }
 }
 
-/// The first chunk holds 32 slots, each further one twice as many.
-const FIRST_CHUNK_BITS: u32 = 5;
-const CHUNKS: usize = (INDEX_BITS - FIRST_CHUNK_BITS) as usize;
-
 /// A slot rests until this many others are free, so that one handle's number does not come back
 /// at once, and a node's 12 generation bits not for 2^18 graphs.
 const REST: usize = 64;
@@ -205,7 +203,7 @@ const REST: usize = 64;
 /// All objects of one kind. Tables live as long as the process.
 pub struct Table<T: 'static> {
     kind: Kind,
-    chunks: [OnceLock<Box<[Slot<T>]>>; CHUNKS],
+    slots: Chunks<Slot<T>>,
     free: Mutex<Free>,
 }
 
@@ -218,11 +216,7 @@ struct Free {
 impl<T: Send + Sync + 'static> Table<T> {
     /// An empty table.
     pub const fn new(kind: Kind) -> Table<T> {
-        Table {
-            kind,
-            chunks: [const { OnceLock::new() }; CHUNKS],
-            free: Mutex::new(Free { resting: VecDeque::new(), fresh: 0 }),
-        }
+        Table { kind, slots: Chunks::new(), free: Mutex::new(Free { resting: VecDeque::new(), fresh: 0 }) }
     }
 
     /// Puts an object in and gives its handle.
@@ -234,8 +228,7 @@ impl<T: Send + Sync + 'static> Table<T> {
     /// Puts in an object that knows its own handle.
     pub fn insert_with(&self, object: impl FnOnce(u64) -> T) -> Result<u64, Full> {
         let index = self.vacancy()?;
-        let chunk = self.chunks[place(index).0].get_or_init(|| new_chunk(place(index).0));
-        let slot = &chunk[place(index).1];
+        let slot = self.slots.get_or_make(index, Slot::new);
         let (generation, _) = slot.state();
         let handle = self.kind.tag() | generation << INDEX_BITS | u64::from(index);
         // SAFETY: the index came from `vacancy`, which gives an empty slot to one caller.
@@ -248,7 +241,7 @@ impl<T: Send + Sync + 'static> Table<T> {
     #[inline]
     pub fn get<'r>(&'r self, handle: u64, reading: &'r Reading) -> Result<&'r T, HandleError> {
         let (index, generation) = self.parts(handle)?;
-        self.slot(index).and_then(|slot| slot.get(generation, reading)).ok_or(HandleError::Stale)
+        self.slots.get(index).and_then(|slot| slot.get(generation, reading)).ok_or(HandleError::Stale)
     }
 
     /// Takes the object out: its handle is stale from now on, and the object is dropped when no
@@ -256,7 +249,7 @@ impl<T: Send + Sync + 'static> Table<T> {
     /// may: 1 RMW, 2 locks, alloc; leaving the call then 1 syscall if other threads made calls too
     pub fn remove(&'static self, handle: u64, reading: &Reading) -> Result<(), HandleError> {
         let (index, generation) = self.parts(handle)?;
-        let slot = self.slot(index).ok_or(HandleError::Stale)?;
+        let slot = self.slots.get(index).ok_or(HandleError::Stale)?;
         if !slot.kill(generation) {
             return Err(HandleError::Stale);
         }
@@ -267,8 +260,7 @@ impl<T: Send + Sync + 'static> Table<T> {
     /// All objects, with their handles, in no particular order. One put in or taken out meanwhile
     /// may be missed or seen.
     pub fn iter<'r>(&'r self, reading: &'r Reading) -> impl Iterator<Item = (u64, &'r T)> + 'r {
-        let slots = self.chunks.iter().filter_map(OnceLock::get).flatten();
-        (0..).zip(slots).filter_map(move |(index, slot): (u64, _)| {
+        (0..).zip(self.slots.iter()).filter_map(move |(index, slot): (u64, _)| {
             let (generation, _) = slot.state();
             let object = slot.get(generation, reading)?;
             Some((self.kind.tag() | generation << INDEX_BITS | index, object))
@@ -284,12 +276,6 @@ impl<T: Send + Sync + 'static> Table<T> {
         Ok((index as u32, handle >> INDEX_BITS & LAST_GENERATION))
     }
 
-    #[inline]
-    fn slot(&self, index: u32) -> Option<&Slot<T>> {
-        let (chunk, offset) = place(index);
-        self.chunks.get(chunk)?.get()?.get(offset)
-    }
-
     /// The index of an empty slot, for the caller alone.
     fn vacancy(&self) -> Result<u32, Full> {
         let mut free = self.free.lock();
@@ -301,14 +287,12 @@ impl<T: Send + Sync + 'static> Table<T> {
     }
 
     fn limit(&self) -> u32 {
-        // The last chunk is not complete: the first one's size is missing from the sum.
-        let all = (1 << INDEX_BITS) - (1 << FIRST_CHUNK_BITS);
-        if self.kind == Kind::Graph { 1 << OWNER_BITS } else { all }
+        if self.kind == Kind::Graph { 1 << OWNER_BITS } else { chunks::LIMIT }
     }
 
     /// Drops a removed object and gives its slot to the next, unless its generations ran out.
     fn bury(&'static self, index: u32) {
-        let Some(slot) = self.slot(index) else { return };
+        let Some(slot) = self.slots.get(index) else { return };
         // SAFETY: `remove` killed the object once and passed the burial to the graveyard, which
         // calls it once, after all readings that may have found it. The slot becomes free below.
         unsafe { slot.clear() };
@@ -316,17 +300,6 @@ impl<T: Send + Sync + 'static> Table<T> {
             self.free.lock().resting.push_back(index);
         }
     }
-}
-
-#[inline]
-fn place(index: u32) -> (usize, usize) {
-    let shifted = index + (1 << FIRST_CHUNK_BITS);
-    let bits = shifted.ilog2();
-    ((bits - FIRST_CHUNK_BITS) as usize, (shifted - (1 << bits)) as usize)
-}
-
-fn new_chunk<T>(chunk: usize) -> Box<[Slot<T>]> {
-    (0..1usize << (FIRST_CHUNK_BITS as usize + chunk)).map(|_| Slot::new()).collect()
 }
 
 #[cold]
@@ -359,7 +332,7 @@ impl<G: Send + Sync + 'static> Table<G> {
         let number = (node & ((1 << NUMBER_BITS) - 1)) as u32;
         let index = (node >> NUMBER_BITS & ((1 << OWNER_BITS) - 1)) as u32;
         let generation = node >> (NUMBER_BITS + OWNER_BITS) & ((1 << OWNER_GENERATION_BITS) - 1);
-        let (present, alive) = self.slot(index).ok_or(HandleError::Stale)?.state();
+        let (present, alive) = self.slots.get(index).ok_or(HandleError::Stale)?.state();
         if !alive || present & ((1 << OWNER_GENERATION_BITS) - 1) != generation {
             return Err(HandleError::Stale);
         }

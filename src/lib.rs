@@ -7,6 +7,7 @@
 
 pub mod api;
 pub mod capture;
+mod chunks;
 pub mod context;
 pub mod device;
 pub mod error;

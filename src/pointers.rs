@@ -1,19 +1,25 @@
-//! Which allocation a pointer points into.
+//! Which allocation a pointer lies in: an interval map that readers search without a lock.
+//!
+//! A B+ tree of nodes of 16 keys, all of it atomics in memory that never moves, behind one version
+//! word: writers hold the lock and make the version odd while they change the tree; a reader
+//! walks, then looks whether the version is still the same even number, and walks again if not.
+//! Whatever a reader meets in between are valid indices, so a torn walk is wasted, not wrong.
+//! A subtree's key is exactly its smallest base, so the allocation before an address is always in
+//! the leaf that the walk ends in.
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
-
-use parking_lot::RwLock;
+use parking_lot::Mutex;
 use stream_hal_backends::device::Place;
 
-use crate::error::{Error, Result};
+use super::chunks::{self, Chunks};
+use super::error::{Error, Result, What};
+use super::sync::{AtomicU32, AtomicU64, Ordering, fence};
 
-/// An allocation.
+/// A piece of memory that the runtime knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allocation {
-    /// Its first byte.
+    /// The first byte.
     pub base: u64,
-    /// Its size in bytes.
+    /// How many bytes; at least 1.
     pub bytes: u64,
     /// The number of its device.
     pub device: u32,
@@ -23,7 +29,7 @@ pub struct Allocation {
     pub context: u64,
     /// Whether it is the program's own memory, registered.
     pub registered: bool,
-    /// A number of its own.
+    /// Different for every allocation there ever was; given by [`Pointers::insert`].
     pub generation: u64,
 }
 
@@ -34,56 +40,494 @@ impl Default for Allocation {
     }
 }
 
-/// All allocations of the process, by address. They do not overlap.
-#[derive(Default)]
-pub struct Pointers {
-    inner: RwLock<Inner>,
-}
-
-#[derive(Default)]
-struct Inner {
-    by_base: BTreeMap<u64, Allocation>,
-    generation: u64,
-}
-
 /// The process's allocations.
+#[inline]
 pub fn pointers() -> &'static Pointers {
-    static POINTERS: OnceLock<Pointers> = OnceLock::new();
-    POINTERS.get_or_init(Pointers::default)
+    static POINTERS: Pointers = Pointers::new();
+    &POINTERS
+}
+
+/// The map.
+pub struct Pointers {
+    /// Odd while a writer is at work.
+    version: AtomicU64,
+    root: AtomicU32,
+    /// Levels above the leaves.
+    depth: AtomicU32,
+    nodes: Chunks<Node>,
+    records: Chunks<Record>,
+    writer: Mutex<Writer>,
+}
+
+struct Writer {
+    nodes: Indices,
+    records: Indices,
+    generation: u64,
+    count: usize,
+}
+
+/// Indices that are not in use.
+struct Indices {
+    free: Vec<u32>,
+    fresh: u32,
+}
+
+const KEYS: usize = 16;
+/// Keys after the last one; no allocation starts here.
+const NO_KEY: u64 = u64::MAX;
+/// 16 keys a node, at least one used: no map of 2^24 allocations is deeper.
+const MOST_LEVELS: usize = 24;
+
+/// Keys in ascending order and what they lead to: nodes, or in a leaf records.
+#[repr(align(64))]
+struct Node {
+    keys: [AtomicU64; KEYS],
+    links: [AtomicU32; KEYS],
+    count: AtomicU32,
+}
+
+struct Record {
+    base: AtomicU64,
+    bytes: AtomicU64,
+    generation: AtomicU64,
+    context: AtomicU64,
+    device: AtomicU32,
+    /// [`ON_HOST`] and [`REGISTERED`].
+    bits: AtomicU32,
+}
+
+const ON_HOST: u32 = 1;
+const REGISTERED: u32 = 2;
+
+/// A reader that met this many writers waits for the lock.
+const TRIES: u32 = 16;
+
+/// The way from the root to a leaf: each node with the place of the link that was followed.
+struct Path {
+    steps: [(u32, usize); MOST_LEVELS],
+    length: usize,
+}
+
+impl Default for Pointers {
+    fn default() -> Pointers {
+        Pointers::new()
+    }
 }
 
 impl Pointers {
-    /// Adds an allocation and gives it a generation; refused if it overlaps one that is there.
-    pub fn insert(&self, mut allocation: Allocation) -> Result {
-        let mut inner = self.inner.write();
-        let Some(last) =
-            (allocation.bytes != 0).then(|| allocation.base.checked_add(allocation.bytes - 1)).flatten()
-        else {
-            return Err(Error::value("ptr", "the range is empty or wraps around"));
-        };
-        if let Some((_, below)) = inner.by_base.range(..=last).next_back()
-            && below.base + (below.bytes - 1) >= allocation.base
-        {
-            return Err(Error::value("ptr", "the range overlaps an allocation"));
+    /// An empty map.
+    pub const fn new() -> Pointers {
+        Pointers {
+            version: AtomicU64::new(0),
+            root: AtomicU32::new(0),
+            depth: AtomicU32::new(0),
+            nodes: Chunks::new(),
+            records: Chunks::new(),
+            writer: Mutex::new(Writer {
+                nodes: Indices { free: Vec::new(), fresh: 1 },
+                records: Indices { free: Vec::new(), fresh: 0 },
+                generation: 0,
+                count: 0,
+            }),
         }
-        inner.generation += 1;
-        allocation.generation = inner.generation;
-        inner.by_base.insert(allocation.base, allocation);
-        Ok(())
     }
 
-    /// The allocation that holds an address.
+    /// How many allocations there are.
+    pub fn len(&self) -> usize {
+        self.writer.lock().count
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The allocation that the address lies in.
+    /// may: no RMW, no alloc, no syscall; 1 lock if 16 writers in a row came in between
+    #[inline]
     pub fn find(&self, address: u64) -> Option<Allocation> {
-        let inner = self.inner.read();
-        let (_, found) = inner.by_base.range(..=address).next_back()?;
-        (address - found.base < found.bytes).then_some(*found)
+        for _ in 0..TRIES {
+            let version = self.version.load(Ordering::Acquire);
+            if version.is_multiple_of(2) {
+                let found = self.walk(address);
+                fence(Ordering::Acquire);
+                if self.version.load(Ordering::Relaxed) == version {
+                    return found;
+                }
+            }
+            std::hint::spin_loop();
+        }
+        let _writer = self.writer.lock();
+        self.walk(address)
+    }
+
+    /// The allocation that the whole range lies in. A range of no bytes is where it starts.
+    /// may: as [`Pointers::find`]
+    #[inline]
+    pub fn find_range(&self, address: u64, bytes: u64) -> Option<Allocation> {
+        self.find(address).filter(|found| bytes <= found.bytes - (address - found.base))
+    }
+
+    /// Adds an allocation and gives it a generation of its own; refused if it overlaps one that is there.
+    pub fn insert(&self, allocation: Allocation) -> Result {
+        let Allocation { base, bytes, .. } = allocation;
+        if bytes == 0 || base.checked_add(bytes).is_none() {
+            return Err(Error::value("ptr", "the range is empty or wraps around"));
+        }
+        let mut writer = self.writer.lock();
+        let path = self.path(base);
+        if let Some(other) = self.neighbours(&path, base).find(|other| overlaps(other, base, bytes)) {
+            let other = format!("the allocation at {:#x} of {} bytes", other.base, other.bytes);
+            return Err(Error::value("ptr", format!("the range overlaps {other}")));
+        }
+        // Room for every split comes first, so that nothing fails half done.
+        if !writer.nodes.has(path.length + 1) || !writer.records.has(1) {
+            return Err(Error::new(What::OutOfMemory, "there are too many allocations"));
+        }
+        writer.generation += 1;
+        writer.count += 1;
+        let record = writer.records.take();
+        let generation = writer.generation;
+        self.change(|| {
+            self.record(record).set(&Allocation { generation, ..allocation });
+            self.insert_link(&mut writer, &path, base, record);
+        });
+        Ok(())
     }
 
     /// Takes out the allocation that starts at `base`.
     pub fn remove(&self, base: u64) -> Result {
-        match self.inner.write().by_base.remove(&base) {
+        match self.take(base) {
             Some(_) => Ok(()),
             None => Err(Error::value("ptr", format!("no allocation starts at {base:#x}"))),
         }
     }
+
+    /// Takes out the allocation that starts at `base`, if there is one.
+    pub fn take(&self, base: u64) -> Option<Allocation> {
+        let mut writer = self.writer.lock();
+        let path = self.path(base);
+        let (leaf, at) = path.leaf();
+        let node = self.node(leaf);
+        if node.key(at) != base || at >= node.count() {
+            return None;
+        }
+        let record = node.link(at);
+        let allocation = self.record(record).get();
+        self.change(|| self.remove_link(&mut writer, &path));
+        writer.records.free.push(record);
+        writer.count -= 1;
+        Some(allocation)
+    }
+
+    /// All allocations by ascending base, at one moment.
+    pub fn all(&self) -> Vec<Allocation> {
+        let writer = self.writer.lock();
+        let mut all = Vec::with_capacity(writer.count);
+        let mut base = 0;
+        while let Some(found) = self.first_from(base) {
+            all.push(found);
+            base = found.base + 1;
+        }
+        all
+    }
+
+    /// Runs a change of the tree so that readers notice. The caller holds the lock.
+    fn change(&self, change: impl FnOnce()) {
+        let version = self.version.load(Ordering::Relaxed);
+        self.version.store(version + 1, Ordering::Relaxed);
+        fence(Ordering::Release);
+        change();
+        self.version.store(version + 2, Ordering::Release);
+    }
+
+    #[inline]
+    fn walk(&self, address: u64) -> Option<Allocation> {
+        if address == NO_KEY {
+            return None;
+        }
+        let mut node = self.nodes.get(self.root.load(Ordering::Relaxed))?;
+        for _ in 0..self.depth.load(Ordering::Relaxed) {
+            node = self.nodes.get(node.link(node.rank(address).max(1) - 1))?;
+        }
+        let record = self.records.get(node.link(node.rank(address).checked_sub(1)?))?;
+        let found = record.get();
+        (address.checked_sub(found.base)? < found.bytes).then_some(found)
+    }
+
+    /// The way to the last key that is at most `base`; in the leaf place 0 if there is none.
+    fn path(&self, base: u64) -> Path {
+        let mut path = Path { steps: [(0, 0); MOST_LEVELS], length: 0 };
+        let mut index = self.root.load(Ordering::Relaxed);
+        for level in 0..=self.depth.load(Ordering::Relaxed) as usize {
+            let node = self.node(index);
+            path.steps[level] = (index, node.rank(base).max(1) - 1);
+            index = node.link(path.steps[level].1);
+            path.length = level + 1;
+        }
+        path
+    }
+
+    /// The allocations next to a base, before (or at) and after it.
+    fn neighbours(&self, path: &Path, base: u64) -> impl Iterator<Item = Allocation> {
+        let (leaf, at) = path.leaf();
+        let node = self.node(leaf);
+        let before = (at < node.count()).then(|| self.record(node.link(at)).get());
+        [before, self.first_from(base)].into_iter().flatten()
+    }
+
+    /// The allocation with the smallest base that is not below this one.
+    fn first_from(&self, base: u64) -> Option<Allocation> {
+        let path = self.path(base);
+        let (leaf, at) = path.leaf();
+        let node = self.node(leaf);
+        let from = at + usize::from(node.key(at) < base);
+        if from < node.count() {
+            return Some(self.record(node.link(from)).get());
+        }
+        // The next leaf hangs on the lowest step that has a link further right.
+        let level = (0..path.length - 1).rev().find(|&level| {
+            let (index, at) = path.steps[level];
+            at + 1 < self.node(index).count()
+        })?;
+        let (index, at) = path.steps[level];
+        let mut next = self.node(index).link(at + 1);
+        for _ in level + 1..path.length - 1 {
+            next = self.node(next).link(0);
+        }
+        Some(self.record(self.node(next).link(0)).get())
+    }
+
+    /// Puts a key into the leaf of the path, splitting full nodes upwards.
+    fn insert_link(&self, writer: &mut Writer, path: &Path, base: u64, record: u32) {
+        let (mut key, mut link) = (base, record);
+        for level in (0..path.length).rev() {
+            let (index, at) = path.steps[level];
+            let node = self.node(index);
+            let at = if node.count() == 0 || key < node.key(at) { at } else { at + 1 };
+            let right = (node.count() == KEYS).then(|| {
+                // Split at the end when keys come in ascending order, so that nodes stay full.
+                let keep = if at == KEYS { KEYS } else { KEYS / 2 };
+                (writer.nodes.take(), keep)
+            });
+            let Some((right_index, keep)) = right else {
+                node.insert(at, key, link);
+                if at == 0 {
+                    self.lower_keys(path, level, key);
+                }
+                return;
+            };
+            let right = self.node(right_index);
+            right.count.store(0, Ordering::Relaxed);
+            node.move_tail(keep, right);
+            if at < keep {
+                node.insert(at, key, link)
+            } else {
+                right.insert(at - keep, key, link)
+            }
+            if at == 0 {
+                self.lower_keys(path, level, key);
+            }
+            (key, link) = (right.key(0), right_index);
+        }
+        self.grow_root(writer, key, link);
+    }
+
+    /// The old root was split: a new one above it and its right half.
+    fn grow_root(&self, writer: &mut Writer, key: u64, right: u32) {
+        let (left, root) = (self.root.load(Ordering::Relaxed), writer.nodes.take());
+        let node = self.node(root);
+        node.count.store(0, Ordering::Relaxed);
+        node.insert(0, self.node(left).key(0), left);
+        node.insert(1, key, right);
+        self.root.store(root, Ordering::Relaxed);
+        self.depth.store(self.depth.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Takes the path's key out of its leaf, and empty nodes out of theirs.
+    fn remove_link(&self, writer: &mut Writer, path: &Path) {
+        for level in (0..path.length).rev() {
+            let (index, at) = path.steps[level];
+            let node = self.node(index);
+            node.remove(at);
+            if node.count() > 0 {
+                if at == 0 {
+                    self.lower_keys(path, level, node.key(0));
+                }
+                break;
+            }
+            if level > 0 {
+                writer.nodes.free.push(index);
+            }
+        }
+        self.shrink_root(writer);
+    }
+
+    /// A root with a single child is not needed; one without any becomes a leaf.
+    fn shrink_root(&self, writer: &mut Writer) {
+        while self.depth.load(Ordering::Relaxed) > 0 {
+            let root = self.root.load(Ordering::Relaxed);
+            match self.node(root).count() {
+                0 => self.depth.store(0, Ordering::Relaxed),
+                1 => {
+                    self.root.store(self.node(root).link(0), Ordering::Relaxed);
+                    self.depth.store(self.depth.load(Ordering::Relaxed) - 1, Ordering::Relaxed);
+                    writer.nodes.free.push(root);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// The smallest key of the node at `level` is now this one: so says its parent, and so on
+    /// for as long as it is the first child.
+    fn lower_keys(&self, path: &Path, level: usize, key: u64) {
+        for &(index, at) in path.steps[..level].iter().rev() {
+            self.node(index).keys[at].store(key, Ordering::Relaxed);
+            if at != 0 {
+                return;
+            }
+        }
+    }
+
+    fn node(&self, index: u32) -> &Node {
+        self.nodes.get_or_make(index, Node::new)
+    }
+
+    fn record(&self, index: u32) -> &Record {
+        self.records.get_or_make(index, Record::new)
+    }
 }
+
+fn overlaps(other: &Allocation, base: u64, bytes: u64) -> bool {
+    other.base < base + bytes && base < other.base + other.bytes
+}
+
+impl Path {
+    fn leaf(&self) -> (u32, usize) {
+        self.steps[self.length - 1]
+    }
+}
+
+impl Indices {
+    fn has(&self, wanted: usize) -> bool {
+        self.free.len() + (chunks::LIMIT - self.fresh) as usize >= wanted
+    }
+
+    fn take(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.fresh += 1;
+            self.fresh - 1
+        })
+    }
+}
+
+impl Node {
+    fn new() -> Node {
+        Node {
+            keys: std::array::from_fn(|_| AtomicU64::new(NO_KEY)),
+            links: std::array::from_fn(|_| AtomicU32::new(0)),
+            count: AtomicU32::new(0),
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.count.load(Ordering::Relaxed) as usize
+    }
+
+    #[inline]
+    fn key(&self, at: usize) -> u64 {
+        self.keys[at].load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn link(&self, at: usize) -> u32 {
+        self.links[at].load(Ordering::Relaxed)
+    }
+
+    /// How many keys are at most this one. Looks at all of them: no branch to guess wrong.
+    #[inline]
+    fn rank(&self, key: u64) -> usize {
+        let at_most = |other: &AtomicU64| usize::from(other.load(Ordering::Relaxed) <= key);
+        let (low, high) = self.keys.split_at(KEYS / 2);
+        low.iter().map(at_most).sum::<usize>() + high.iter().map(at_most).sum::<usize>()
+    }
+
+    fn set(&self, at: usize, key: u64, link: u32) {
+        self.keys[at].store(key, Ordering::Relaxed);
+        self.links[at].store(link, Ordering::Relaxed);
+    }
+
+    fn insert(&self, at: usize, key: u64, link: u32) {
+        let count = self.count();
+        for to in (at + 1..=count).rev() {
+            self.set(to, self.key(to - 1), self.link(to - 1));
+        }
+        self.set(at, key, link);
+        self.count.store(count as u32 + 1, Ordering::Relaxed);
+    }
+
+    fn remove(&self, at: usize) {
+        let count = self.count() - 1;
+        for to in at..count {
+            self.set(to, self.key(to + 1), self.link(to + 1));
+        }
+        self.set(count, NO_KEY, 0);
+        self.count.store(count as u32, Ordering::Relaxed);
+    }
+
+    /// Moves all keys from this place on to an empty node.
+    fn move_tail(&self, from: usize, to: &Node) {
+        for at in 0..KEYS {
+            let (key, link) =
+                if at + from < KEYS { (self.key(at + from), self.link(at + from)) } else { (NO_KEY, 0) };
+            to.set(at, key, link);
+        }
+        to.count.store((self.count() - from) as u32, Ordering::Relaxed);
+        for at in from..KEYS {
+            self.set(at, NO_KEY, 0);
+        }
+        self.count.store(from as u32, Ordering::Relaxed);
+    }
+}
+
+impl Record {
+    fn new() -> Record {
+        Record {
+            base: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            generation: AtomicU64::new(0),
+            context: AtomicU64::new(0),
+            device: AtomicU32::new(0),
+            bits: AtomicU32::new(0),
+        }
+    }
+
+    fn set(&self, allocation: &Allocation) {
+        self.base.store(allocation.base, Ordering::Relaxed);
+        self.bytes.store(allocation.bytes, Ordering::Relaxed);
+        self.generation.store(allocation.generation, Ordering::Relaxed);
+        self.context.store(allocation.context, Ordering::Relaxed);
+        self.device.store(allocation.device, Ordering::Relaxed);
+        let on_host = if allocation.place == Place::Host { ON_HOST } else { 0 };
+        let registered = if allocation.registered { REGISTERED } else { 0 };
+        self.bits.store(on_host | registered, Ordering::Relaxed);
+    }
+
+    #[inline]
+    fn get(&self) -> Allocation {
+        let bits = self.bits.load(Ordering::Relaxed);
+        Allocation {
+            base: self.base.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            generation: self.generation.load(Ordering::Relaxed),
+            context: self.context.load(Ordering::Relaxed),
+            device: self.device.load(Ordering::Relaxed),
+            place: if bits & ON_HOST != 0 { Place::Host } else { Place::Device },
+            registered: bits & REGISTERED != 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -165,20 +165,6 @@ fn iteration_finds_exactly_what_is_there() {
 }
 
 #[test]
-fn places_fill_chunk_after_chunk() {
-    let mut expect = (0, 0);
-    for index in 0..100_000 {
-        assert_eq!(place(index), expect);
-        expect.1 += 1;
-        if expect.1 == 1 << (FIRST_CHUNK_BITS as usize + expect.0) {
-            expect = (expect.0 + 1, 0);
-        }
-    }
-    let last = table::<()>(Kind::Event).limit() - 1;
-    assert!(place(last).0 < CHUNKS);
-}
-
-#[test]
 fn a_node_names_its_graph_and_dies_with_it() {
     let graphs = table(Kind::Graph);
     let mut old = Vec::new();
