@@ -1,8 +1,8 @@
 //! A context: the streams, modules and memory that belong together on one device, and their health.
 
 use std::any::Any;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, RwLock};
 use stream_hal_scheduler::{Health, Ticket};
@@ -23,7 +23,12 @@ pub struct Context {
     handle: u64,
     flags: AtomicU32,
     closed: AtomicBool,
-    legacy: OnceLock<Arc<Stream>>,
+    /// The legacy stream's handle, not the stream: that holds the context.
+    legacy: AtomicU64,
+    /// The queue of the legacy stream.
+    legacy_queue: AtomicU32,
+    /// The legacy stream's published point: what blocking streams wait for.
+    legacy_point: AtomicU64,
     /// Streams that were created, and threads' default streams.
     streams: RwLock<Vec<Arc<Stream>>>,
     /// How many of `streams` wait for the legacy stream and the reverse.
@@ -44,7 +49,9 @@ impl Context {
             handle,
             flags: AtomicU32::new(flags),
             closed: AtomicBool::new(false),
-            legacy: OnceLock::new(),
+            legacy: AtomicU64::new(0),
+            legacy_queue: AtomicU32::new(0),
+            legacy_point: AtomicU64::new(0),
             streams: RwLock::default(),
             blocking: AtomicU32::new(0),
             capturing: AtomicU32::new(0),
@@ -52,7 +59,8 @@ impl Context {
             limits: Mutex::new([None; 16]),
         })?;
         let legacy = Stream::open(&context, Kind::Legacy, 0)?;
-        context.legacy.set(legacy).unwrap_or_else(|_| unreachable!("the context was made three lines up"));
+        context.legacy_queue.store(legacy.lane(), Ordering::Relaxed);
+        context.legacy.store(legacy.handle(), Ordering::Release);
         Ok(context)
     }
 
@@ -89,16 +97,27 @@ impl Context {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// The legacy default stream.
-    #[inline]
-    pub fn legacy(&self) -> &Arc<Stream> {
-        self.legacy.get().expect("a context is shared only once its legacy stream is set")
+    /// The legacy default stream, shared.
+    pub fn legacy(&self) -> Result<Arc<Stream>> {
+        objects::find(objects::streams(), "hStream", self.legacy_handle())
     }
 
-    /// The legacy default stream, unless it is being made.
+    /// The handle of the legacy default stream.
     #[inline]
-    pub(crate) fn legacy_if_made(&self) -> Option<&Arc<Stream>> {
-        self.legacy.get()
+    pub fn legacy_handle(&self) -> u64 {
+        self.legacy.load(Ordering::Acquire)
+    }
+
+    /// The point that the legacy stream published last.
+    #[inline]
+    pub(crate) fn legacy_point(&self) -> Ticket {
+        let value = self.legacy_point.load(Ordering::Acquire);
+        Ticket { queue: self.legacy_queue.load(Ordering::Relaxed), value }
+    }
+
+    #[inline]
+    pub(crate) fn publish_legacy(&self, value: u64) {
+        self.legacy_point.store(value, Ordering::Release);
     }
 
     /// Adds a stream that was created on this context.
@@ -113,7 +132,7 @@ impl Context {
     pub(crate) fn disown(&self, stream: &Arc<Stream>) -> Result {
         self.streams.write().retain(|other| !Arc::ptr_eq(other, stream));
         if stream.is_blocking() {
-            self.legacy().wait_for(stream.point()?)?;
+            self.legacy()?.wait_for(stream.point()?)?;
             self.blocking.fetch_sub(1, Ordering::AcqRel);
         }
         Ok(())
@@ -134,7 +153,7 @@ impl Context {
     /// The points that all work submitted so far reaches.
     pub(crate) fn points(&self) -> Vec<Ticket> {
         let mut streams = self.streams();
-        streams.extend(self.legacy.get().cloned());
+        streams.extend(self.legacy().ok());
         streams.iter().filter_map(|stream| stream.point().ok()).collect()
     }
 
@@ -162,6 +181,7 @@ impl Context {
         for stream in std::mem::take(&mut *self.streams.write()) {
             stream.abandon();
         }
+        objects::remove(objects::streams(), self.legacy_handle()).ok();
         objects::remove(objects::contexts(), self.handle).ok();
         self.device.collect();
         Ok(())

@@ -8,8 +8,10 @@ use stream_hal_scheduler::clock::stamps;
 
 use crate::capture;
 use crate::context::Context;
+use crate::device::Device;
 use crate::error::{Error, Result, What};
 use crate::gate::Gate;
+use crate::handle;
 use crate::objects;
 use crate::stream::{Done, Stream};
 
@@ -27,8 +29,8 @@ pub struct Event {
 pub(crate) enum State {
     /// Never.
     Unrecorded,
-    /// A live lane of the backend of the device with this ordinal.
-    Point { ticket: Ticket, device: usize },
+    /// A live lane: its point and its stream's handle.
+    Point { ticket: Ticket, stream: u64 },
     /// A capture session: the index of its dependency set.
     Captured { session: u64, set: u32 },
 }
@@ -98,7 +100,7 @@ impl Event {
         // The state is held across the record, so that two threads leave the later point.
         let mut state = self.state.lock();
         match stream.record(op, &[])? {
-            Done::Live(ticket) => *state = State::Point { ticket, device: self.context.device.ordinal },
+            Done::Live(ticket) => *state = State::Point { ticket, stream: stream.handle() },
             Done::Captured(_) => {
                 return Err(Error::new(What::CaptureUnsupported, "a capture began on this stream meanwhile"));
             }
@@ -107,8 +109,8 @@ impl Event {
     }
 
     /// A graph launch recorded this event on its way.
-    pub(crate) fn set_point(&self, ticket: Ticket) {
-        *self.state.lock() = State::Point { ticket, device: self.context.device.ordinal };
+    pub(crate) fn set_point(&self, ticket: Ticket, stream: &Stream) {
+        *self.state.lock() = State::Point { ticket, stream: stream.handle() };
     }
 
     /// Later work of the stream waits for what the event was recorded on last.
@@ -126,14 +128,14 @@ impl Event {
                 );
                 Err(capture::break_with(session, error))
             }
-            State::Point { ticket, device } => self.wait_point(stream, ticket, device),
+            State::Point { ticket, stream: recorded } => self.wait_point(stream, ticket, recorded),
         }
     }
 
-    fn wait_point(&self, stream: &Stream, ticket: Ticket, device: usize) -> Result {
+    fn wait_point(&self, stream: &Stream, ticket: Ticket, recorded: u64) -> Result {
         stream.context().check()?;
-        let ours = stream.context().device;
-        let theirs = crate::runtime::runtime()?.device(device as i32)?;
+        let (ours, theirs) = (stream.context().device, self.context.device);
+        hand_over(recorded, ticket, theirs)?;
         if ours.group == theirs.group {
             return stream.wait_for(ticket);
         }
@@ -166,7 +168,8 @@ impl Event {
     fn pending(&self, doing: &'static str) -> Result<Option<Ticket>> {
         match self.state() {
             State::Unrecorded => Ok(None),
-            State::Point { ticket, .. } => {
+            State::Point { ticket, stream } => {
+                hand_over(stream, ticket, self.context.device)?;
                 let reached = self.context.device.backend.completed(ticket.queue) >= ticket.value;
                 Ok(if reached { None } else { Some(ticket) })
             }
@@ -189,6 +192,19 @@ impl Event {
         };
         let (start, end) = (stamp(self, "start")?, stamp(end, "end")?);
         Ok((end as f64 - start as f64) as f32 / 1e6)
+    }
+}
+
+/// Hands over the open batch that a recorded event may be in. A stream that is gone was handed over.
+#[inline]
+fn hand_over(stream: u64, ticket: Ticket, device: &Device) -> Result {
+    if device.backend.completed(ticket.queue) >= ticket.value {
+        return Ok(());
+    }
+    let reading = handle::enter();
+    match objects::get(objects::streams(), "hStream", stream, &reading) {
+        Ok(stream) => stream.hand_over(),
+        Err(_) => Ok(()),
     }
 }
 

@@ -91,7 +91,7 @@ impl GraphExec {
         }
         let ticket = stream.launch_exec(&mut self.exec.lock(), self.handle)?;
         for event in &self.events.records {
-            event.set_point(ticket);
+            event.set_point(ticket, stream);
         }
         Ok(())
     }

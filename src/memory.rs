@@ -85,8 +85,8 @@ fn free_in(address: u64, place: Place) -> Result {
         .ok_or_else(|| Error::value("ptr", format!("{address:#x} is not the start of such an allocation")))?;
     let device = crate::runtime::runtime()?.device(allocation.device as i32)?;
     crate::objects::each_context(|context| {
-        for ticket in context.points() {
-            context.device.backend.wait(ticket);
+        if context.device.ordinal == device.ordinal {
+            context.points().into_iter().for_each(|ticket| device.backend.wait(ticket));
         }
     });
     pointers().remove(allocation.base)?;
@@ -244,6 +244,7 @@ fn read_host(context: &Context, from: u64, into: &mut [u8]) -> Result {
 
 fn await_done(stream: &Stream, done: Done) -> Result {
     if let Done::Live(ticket) = done {
+        stream.hand_over()?;
         stream.context().device.backend.wait(ticket);
     }
     stream.context().check()

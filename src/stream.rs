@@ -9,7 +9,7 @@ use stream_hal_capture::live::{Live, Point};
 use stream_hal_capture::recorder::{self, Recorded, Target};
 use stream_hal_capture::{Node, Op};
 use stream_hal_scheduler::live::Lane;
-use stream_hal_scheduler::{QueueOptions, Ticket};
+use stream_hal_scheduler::{Flush, QueueOptions, Ticket};
 
 use crate::capture;
 use crate::context::Context;
@@ -39,6 +39,8 @@ pub struct Stream {
     priority: i32,
     handle: u64,
     queue: u32,
+    /// The backend takes ops at once: no recorded op waits in an open batch.
+    at_once: bool,
     inner: Gate<Inner>,
     /// The lane's value after the last recorded op; published after the op was handed over.
     point: AtomicU64,
@@ -69,6 +71,7 @@ impl Stream {
         let health = context.health.clone();
         let options = QueueOptions { device: device.number, priority, health };
         let lane = Lane::open(device.backend.clone(), options)?;
+        let at_once = device.backend.caps().flush == Flush::AtOnce;
         let queue = lane.queue();
         let mut live = Live::new();
         live.keep_history(settings().dot.is_some());
@@ -79,6 +82,7 @@ impl Stream {
             priority,
             handle,
             queue,
+            at_once,
             inner: Gate::new(inner),
             point: AtomicU64::new(0),
             session: AtomicU64::new(0),
@@ -186,6 +190,7 @@ impl Stream {
         if self.kind == Kind::Legacy {
             capture::refuse_legacy(&self.context)?;
         }
+        self.flush_others()?;
         let mut inner = self.inner.lock();
         if self.session() != 0 {
             return Err(Error::new(What::CaptureUnsupported, "a capture began on this stream meanwhile"));
@@ -193,8 +198,50 @@ impl Stream {
         self.order_with_legacy(&mut inner)?;
         let value = inner.lane.push(op, args)?;
         self.note(&mut inner, op, args, value)?;
-        self.point.store(value, Ordering::Release);
+        self.publish(&inner, value);
         Ok(Ticket { queue: self.queue, value })
+    }
+
+    /// Where ops may stay in open batches, hands over those that the next op waits for. Not under
+    /// our own gate: two lanes would wait for each other's.
+    #[inline]
+    fn flush_others(&self) -> Result {
+        if self.at_once || self.kind == Kind::NonBlocking { Ok(()) } else { self.flush_batches() }
+    }
+
+    #[cold]
+    fn flush_batches(&self) -> Result {
+        if self.kind != Kind::Legacy {
+            return match self.context.legacy() {
+                Ok(legacy) => legacy.point().map(drop),
+                Err(_) => Ok(()),
+            };
+        }
+        let mut all = Ok(());
+        self.context.each_blocking(|stream| {
+            if let Err(error) = stream.point() {
+                all = Err(error);
+            }
+        });
+        all
+    }
+
+    /// Hands over an open batch, if a ticket of this stream may be in one.
+    #[inline]
+    pub(crate) fn hand_over(&self) -> Result {
+        if self.at_once { Ok(()) } else { self.point().map(drop) }
+    }
+
+    /// Shows other lanes a point they can wait for, unless the work up to it is in an open batch.
+    #[inline]
+    fn publish(&self, inner: &Inner, value: u64) {
+        if !self.at_once && !inner.lane.is_flushed(value) {
+            return;
+        }
+        self.point.store(value, Ordering::Release);
+        if self.kind == Kind::Legacy {
+            self.context.publish_legacy(value);
+        }
     }
 
     /// Adds the op to the live DAG and pops what is finished.
@@ -218,11 +265,10 @@ impl Stream {
         match self.kind {
             Kind::NonBlocking => {}
             Kind::Blocking | Kind::PerThread => {
-                let Some(legacy) = self.context.legacy_if_made() else { return Ok(()) };
-                let value = legacy.point.load(Ordering::Acquire);
-                if value > inner.seen_legacy {
-                    inner.seen_legacy = value;
-                    self.wait_in(inner, Ticket { queue: legacy.queue, value })?;
+                let legacy = self.context.legacy_point();
+                if legacy.value > inner.seen_legacy {
+                    inner.seen_legacy = legacy.value;
+                    self.wait_in(inner, legacy)?;
                 }
             }
             Kind::Legacy => {
@@ -265,12 +311,13 @@ impl Stream {
         if self.kind == Kind::Legacy {
             capture::refuse_legacy(&self.context)?;
         }
+        self.flush_others()?;
         let mut inner = self.inner.lock();
         self.order_with_legacy(&mut inner)?;
         let value = inner.lane.launch(exec)?;
         let op = Op::Graph { graph: handle, nodes: exec.len() as u64 };
         self.note(&mut inner, op, &[], value)?;
-        self.point.store(value, Ordering::Release);
+        self.publish(&inner, value);
         Ok(Ticket { queue: self.queue, value })
     }
 
@@ -279,7 +326,7 @@ impl Stream {
         let mut inner = self.inner.lock();
         let ticket = inner.lane.last()?;
         // Waits that no op followed became a submission of their own.
-        self.point.store(ticket.value, Ordering::Release);
+        self.publish(&inner, ticket.value);
         Ok(ticket)
     }
 

@@ -22,6 +22,18 @@ struct Thread {
     refusal: RefCell<Option<Error>>,
 }
 
+impl Drop for Thread {
+    fn drop(&mut self) {
+        for stream in self.streams.take() {
+            let context = stream.context().clone();
+            if !context.is_closed() {
+                context.disown(&stream).ok();
+                stream.abandon();
+            }
+        }
+    }
+}
+
 thread_local! {
     static THREAD: Thread = Thread::default();
 }

@@ -25,8 +25,9 @@ impl<T: Pod> Buffer<T> {
         let address = memory::allocate(&device.context, &rules::CUDA, bytes)?;
         let buffer = Buffer { device: device.clone(), address, len, elements: PhantomData };
         let zero = Fill { to: address, pitch: 0, width: bytes, height: 1, value: 0, element_bytes: 1 };
-        memory::fill(device.context.legacy(), zero, Wait::Yes)?;
-        device.context.legacy().synchronize()?;
+        let legacy = device.context.legacy()?;
+        memory::fill(&legacy, zero, Wait::Yes)?;
+        legacy.synchronize()?;
         Ok(buffer)
     }
 
@@ -63,7 +64,7 @@ impl<T: Pod> Buffer<T> {
     pub fn write(&self, elements: &[T]) -> Result {
         let bytes = self.fits(elements.len())?;
         let from = elements.as_ptr() as u64;
-        let stream = self.device.context.legacy();
+        let stream = &self.device.context.legacy()?;
         memory::copy(stream, self.address, from, bytes, Direction::HostToDevice, Wait::Yes)
     }
 
