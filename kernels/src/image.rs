@@ -128,6 +128,13 @@ enum Packing {
     Zstd { unpacked_bytes: u64 },
 }
 
+/// A piece of an unpacked payload, where several were packed together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Part {
+    from: u64,
+    size_bytes: u64,
+}
+
 /// One piece of code of an [`Image`], still packed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
@@ -137,6 +144,7 @@ pub struct Code {
     pub target: String,
     range: Range<usize>,
     packing: Packing,
+    part: Option<Part>,
 }
 
 impl fmt::Display for Code {
@@ -259,7 +267,8 @@ fn leaf(bytes: &[u8]) -> Result<Vec<Code>, Error> {
 
 /// One piece of code without a container.
 fn single(bytes: &[u8]) -> Result<Code, Error> {
-    let all = |kind, target| Code { kind, target, range: 0..bytes.len(), packing: Packing::Plain };
+    let all =
+        |kind, target| Code { kind, target, range: 0..bytes.len(), packing: Packing::Plain, part: None };
     if elf::is(bytes) {
         return Ok(all(Kind::Elf, elf::target(bytes)?));
     }
@@ -281,11 +290,17 @@ fn unpack<'a>(whole: &'a [u8], code: &Code) -> Result<Cow<'a, [u8]>, Error> {
         needed: code.range.end as u64,
         present: whole.len() as u64,
     })?;
-    match code.packing {
-        Packing::Plain => Ok(Cow::Borrowed(stored)),
-        Packing::Lz4 { unpacked_bytes } => unpack::lz4(stored, unpacked_bytes).map(Cow::Owned),
-        Packing::Zstd { unpacked_bytes } => unpack::zstd(stored, unpacked_bytes).map(Cow::Owned),
-    }
+    let unpacked = match code.packing {
+        Packing::Plain => Cow::Borrowed(stored),
+        Packing::Lz4 { unpacked_bytes } => unpack::lz4(stored, unpacked_bytes).map(Cow::Owned)?,
+        Packing::Zstd { unpacked_bytes } => unpack::zstd(stored, unpacked_bytes).map(Cow::Owned)?,
+    };
+    let Some(Part { from, size_bytes }) = code.part else { return Ok(unpacked) };
+    let range = field::range(&unpacked, "a piece of a joint fatbin entry", from, size_bytes)?;
+    Ok(match unpacked {
+        Cow::Borrowed(all) => Cow::Borrowed(&all[range]),
+        Cow::Owned(all) => Cow::Owned(all[range].to_vec()),
+    })
 }
 
 /// The number in `sm_80`, `sm_90a`, `compute_75`; 0 where there is none.

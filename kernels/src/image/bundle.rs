@@ -89,7 +89,9 @@ pub(super) fn codes(bytes: &[u8]) -> Result<Vec<Code>, Error> {
         // What we cannot read is listed all the same, so that an error can name it.
         match leaf(&bytes[range.clone()]) {
             Ok(found) => codes.extend(found.into_iter().map(|code| placed(code, range.start, &target))),
-            Err(_) => codes.push(Code { kind: Kind::Other, target, range, packing: Packing::Plain }),
+            Err(_) => {
+                codes.push(Code { kind: Kind::Other, target, range, packing: Packing::Plain, part: None })
+            }
         }
     }
     Ok(codes)

@@ -1,7 +1,8 @@
 //! NVIDIA's fatbin: a header of 16 bytes, then entries of a header and a payload each.
 
 use super::field::{self, u16_at, u32_at, u64_at};
-use super::{Code, Error, Kind, Packing, elf};
+use super::{Code, Error, Kind, Packing, Part, elf};
+use std::ops::Range;
 
 pub(super) const MAGIC: u32 = 0xba55_ed50;
 /// Bytes of the header that tell the size of the whole.
@@ -9,10 +10,16 @@ pub(super) const HEADER_BYTES: usize = 16;
 
 const KIND_PTX: u16 = 1;
 const KIND_ELF: u16 = 2;
+/// Several pieces of one kind, compressed together: a table of entry headers precedes the payload.
+const KIND_JOINT: u16 = 0x100;
 const FLAG_LZ4: u64 = 0x2000;
 const FLAG_ZSTD: u64 = 0x8000;
 /// An entry's header up to and with its target; what lies beyond a shorter header counts as zero.
 const ENTRY_BYTES: u64 = 32;
+/// A whole header; in the table of a joint entry each row begins with one.
+const FULL_ENTRY_BYTES: u64 = 64;
+/// Row count and size of the table of a joint entry.
+const TABLE_HEADER_BYTES: u64 = 8;
 
 pub(super) fn is(bytes: &[u8]) -> bool {
     u32_at(bytes, 0) == Some(MAGIC)
@@ -30,9 +37,7 @@ pub(super) fn codes(bytes: &[u8]) -> Result<Vec<Code>, Error> {
     let mut codes = Vec::new();
     let mut at = header_bytes as usize;
     while at < end {
-        let (code, next) = entry(&bytes[..end], at)?;
-        codes.push(code);
-        at = next;
+        at = entry(&bytes[..end], at, &mut codes)?;
     }
     Ok(codes)
 }
@@ -52,13 +57,12 @@ fn sizes(bytes: &[u8]) -> Result<(u64, u64), Error> {
     Ok((header_bytes.into(), entries_bytes))
 }
 
-/// The code of the entry at `at`, and where the next entry begins.
-fn entry(bytes: &[u8], at: usize) -> Result<(Code, usize), Error> {
+/// Adds the codes of the entry at `at`; tells where the next entry begins.
+fn entry(bytes: &[u8], at: usize, codes: &mut Vec<Code>) -> Result<usize, Error> {
     field::part(bytes, "a fatbin entry", at as u64, ENTRY_BYTES)?;
     let header_bytes = u64::from(u32_at(bytes, at + 4).unwrap_or(0));
     if header_bytes < ENTRY_BYTES {
-        let because = format!("its header has {header_bytes} bytes");
-        return Err(Error::Corrupt { what: "a fatbin entry", because });
+        return Err(corrupt(format!("its header has {header_bytes} bytes")));
     }
     let header = field::part(bytes, "a fatbin entry's header", at as u64, header_bytes)?;
     let payload_bytes = u64_at(header, 8).unwrap_or(0);
@@ -66,23 +70,61 @@ fn entry(bytes: &[u8], at: usize) -> Result<(Code, usize), Error> {
     let next = payload.end;
     let (packing, stored_bytes) = packing(header, payload_bytes)?;
     let range = payload.start..payload.start + stored_bytes as usize;
-    let (kind, target) = match u16_at(header, 0) {
-        Some(KIND_PTX) => (Kind::Ptx, target(header)),
-        Some(KIND_ELF) => (Kind::Elf, elf_target(header, &bytes[range.clone()])),
-        other => (Kind::Other, format!("fatbin entry of kind {}", other.unwrap_or(0))),
+    if u16_at(header, 0) == Some(KIND_JOINT) {
+        joint(header, range, packing, codes)?;
+        return Ok(next);
+    }
+    let (kind, mut target) = purpose(header);
+    // Old files leave the architecture of a cubin to the cubin.
+    if kind == Kind::Elf && target.is_empty() {
+        target = elf::target(&bytes[range.clone()]).unwrap_or_default();
+    }
+    codes.push(Code { kind, target, range, packing, part: None });
+    Ok(next)
+}
+
+/// Adds the codes of a joint entry: each row of its table has, where other headers have their size, the place of its
+/// piece in the unpacked payload.
+fn joint(header: &[u8], range: Range<usize>, packing: Packing, codes: &mut Vec<Code>) -> Result<(), Error> {
+    const WHAT: &str = "the table of a fatbin entry";
+    field::part(header, WHAT, FULL_ENTRY_BYTES, TABLE_HEADER_BYTES)?;
+    let number = |at| u64::from(u32_at(header, FULL_ENTRY_BYTES as usize + at).unwrap_or(0));
+    let (count, table_bytes) = (number(0), number(4));
+    let rows_bytes = table_bytes.saturating_sub(TABLE_HEADER_BYTES);
+    if count == 0 || rows_bytes % count != 0 || rows_bytes / count < FULL_ENTRY_BYTES {
+        return Err(corrupt(format!("its table has {count} rows in {table_bytes} bytes")));
+    }
+    let rows = field::part(header, WHAT, FULL_ENTRY_BYTES + TABLE_HEADER_BYTES, rows_bytes)?;
+    for row in rows.chunks_exact((rows_bytes / count) as usize) {
+        let (kind, target) = purpose(row);
+        let from = u32_at(row, 4).unwrap_or(0).into();
+        let size_bytes = u64_at(row, 8).unwrap_or(0);
+        codes.push(Code {
+            kind,
+            target,
+            range: range.clone(),
+            packing,
+            part: Some(Part { from, size_bytes }),
+        });
+    }
+    Ok(())
+}
+
+fn corrupt(because: String) -> Error {
+    Error::Corrupt { what: "a fatbin entry", because }
+}
+
+/// Kind and target of an entry by its header alone; `sm_90` may stand for `sm_90a`.
+fn purpose(header: &[u8]) -> (Kind, String) {
+    let kind = u16_at(header, 0).unwrap_or(0);
+    let target = match u32_at(header, 28).unwrap_or(0) {
+        0 => String::new(),
+        architecture => format!("sm_{architecture}"),
     };
-    Ok((Code { kind, target, range, packing }, next))
-}
-
-fn target(header: &[u8]) -> String {
-    format!("sm_{}", u32_at(header, 28).unwrap_or(0))
-}
-
-/// An entry's header does not tell `sm_90` from `sm_90a`, and is zero in old files; a plain ELF tells at least `sm_90`.
-fn elf_target(header: &[u8], payload: &[u8]) -> String {
-    match u32_at(header, 28) {
-        Some(0) | None if elf::is(payload) => elf::target(payload).unwrap_or_default(),
-        _ => target(header),
+    match kind {
+        KIND_PTX => (Kind::Ptx, target),
+        KIND_ELF => (Kind::Elf, target),
+        _ => (Kind::Other, format!("fatbin entry of kind {kind}")),
     }
 }
 
@@ -94,8 +136,7 @@ fn packing(header: &[u8], payload_bytes: u64) -> Result<(Packing, u64), Error> {
     }
     let stored_bytes = u64::from(u32_at(header, 16).unwrap_or(0));
     if stored_bytes > payload_bytes {
-        let because = format!("{stored_bytes} compressed bytes in a payload of {payload_bytes}");
-        return Err(Error::Corrupt { what: "a fatbin entry", because });
+        return Err(corrupt(format!("{stored_bytes} compressed bytes in a payload of {payload_bytes}")));
     }
     let unpacked_bytes = u64_at(header, 56).unwrap_or(0);
     let packing = match flags & FLAG_ZSTD {

@@ -187,6 +187,26 @@ fn broken_fatbins_are_told() {
     assert!(unpacking(&with(16 + 64, &[0; 4])).starts_with("the zstd data is corrupt"));
 }
 
+#[test]
+fn broken_joint_entries_are_told() {
+    let image = include_bytes!("../../tests/data/images/fatbin_joint.bin");
+    // The table of the first entry stands behind its header of 64 bytes.
+    let with = |at: usize, value: u32| {
+        let mut image = image.to_vec();
+        image[16 + 64 + at..][..4].copy_from_slice(&value.to_le_bytes());
+        image
+    };
+    check(&with(0, 3), "error: a fatbin entry is corrupt: its table has 3 rows in 168 bytes");
+    check(&with(0, 0), "error: a fatbin entry is corrupt: its table has 0 rows in 168 bytes");
+    check(&with(4, 4), "error: a fatbin entry is corrupt: its table has 2 rows in 4 bytes");
+    check(
+        &with(4, 0xffff_fff8),
+        "error: the table of a fatbin entry is cut off: 4294967352 bytes are needed, 232 are there",
+    );
+    let error = ptx_for(&with(8 + 8, 5000), 75).unwrap_err().to_string();
+    assert_eq!(error, "a piece of a joint fatbin entry is cut off: 5000 bytes are needed, 1888 are there");
+}
+
 fn stored_bytes(image: &[u8]) -> u64 {
     u32::from_le_bytes(image[32..36].try_into().unwrap()).into()
 }
@@ -291,7 +311,7 @@ fn images_without_a_length_are_read_step_by_step() {
 }
 
 /// Images made by the vendors' own tools; `kernels/tests/data/images/generate.sh` says how.
-const REAL: [(&str, &[u8], &str); 6] = [
+const REAL: [(&str, &[u8], &str); 8] = [
     (
         "fatbin_none",
         include_bytes!("../../tests/data/images/fatbin_none.bin"),
@@ -311,6 +331,16 @@ const REAL: [(&str, &[u8], &str); 6] = [
         "fatbin_cubins",
         include_bytes!("../../tests/data/images/fatbin_cubins.bin"),
         "ELF for sm_80, ELF for sm_90",
+    ),
+    (
+        "fatbin_joint",
+        include_bytes!("../../tests/data/images/fatbin_joint.bin"),
+        "PTX for sm_75, PTX for sm_80, ELF for sm_80, ELF for sm_90",
+    ),
+    (
+        "bundle_zstd_3",
+        include_bytes!("../../tests/data/images/bundle_zstd_3.bin"),
+        "PTX for sm_70, PTX for sm_80, ELF for gfx906",
     ),
     (
         "bundle",
@@ -335,6 +365,11 @@ fn real_images_give_the_ptx_that_went_in() {
         [include_str!("../../samples/ptx/saxpy.ptx"), include_str!("../../samples/ptx/vector_add.ptx")];
     for (name, image, inventory) in REAL {
         check(image, inventory);
+        let found = sniff(image).unwrap();
+        for code in found.codes() {
+            let bytes = found.unpack(code).unwrap();
+            assert_eq!(single(&bytes).unwrap().kind, code.kind, "{name}: {code}");
+        }
         assert_eq!(discovered(image), Ok(Some(image.len())), "{name}");
         if name == "fatbin_cubins" {
             continue;
