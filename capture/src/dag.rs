@@ -310,10 +310,6 @@ impl Dag {
         csr::csr(self)
     }
 
-    pub(crate) fn links(&self) -> &Links {
-        &self.links
-    }
-
     #[inline]
     fn check(&self, node: Node) -> Result<(), Error> {
         if self.links.contains(node) { Ok(()) } else { Err(Error::NoSuchNode(node)) }

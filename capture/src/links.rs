@@ -238,12 +238,6 @@ impl Links {
         newest_first.into_iter().rev()
     }
 
-    /// The nodes that depend on this one, in no particular order, without a list in between.
-    #[inline]
-    pub(crate) fn dependents(&self, node: Node) -> impl Iterator<Item = Node> {
-        self.here(node, Outgoing).map(|edge| Node(edge.target().index() as u32))
-    }
-
     fn here(&self, node: Node, direction: Direction) -> impl Iterator<Item = EdgeReference<'_>> {
         self.graph.edges_directed(place(node), direction).filter(|edge| !edge.weight().gone)
     }
