@@ -5,8 +5,8 @@ use crate::chunk;
 use crate::op::Args;
 use crate::pool::Shelf;
 
-/// 1 KiB first, 1 MiB at most. A longer block has the place of several chunks in a piece of its own.
-type Chunks = chunk::Chunks<10, 20>;
+/// 256 bytes first, 1 MiB at most. A longer block has the place of several chunks in a piece of its own.
+type Chunks = chunk::Chunks<8, 20>;
 
 const TOP: usize = 1 << 20;
 

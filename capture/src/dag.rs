@@ -316,5 +316,17 @@ impl Dag {
     }
 }
 
+impl Drop for Dag {
+    /// Children may nest as deep as memory reaches, so they are given up one by one.
+    fn drop(&mut self) {
+        let mut children = std::mem::take(&mut self.children);
+        while let Some(child) = children.pop() {
+            if let Some(mut child) = Arc::into_inner(child) {
+                children.append(&mut child.children);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

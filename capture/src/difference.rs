@@ -1,12 +1,13 @@
 //! What is different in the shape of two DAGs, by name of the node: why an update is not possible.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use crate::csr::Csr;
 use crate::dag::{Dag, Node};
 use crate::op::Op;
 
-/// The first difference found, in creation order.
+/// The first difference found: outer DAGs before inner ones, then in creation order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The child graph nodes of the first DAG that lead to where it is, outermost first.
@@ -68,24 +69,48 @@ impl fmt::Display for Difference {
     }
 }
 
+/// Two DAGs to be compared, and how they were come to.
+struct Pair<'a> {
+    /// The pair that these are children in, and the child graph node of its first DAG.
+    parent: Option<(usize, Node)>,
+    first: &'a Dag,
+    second: &'a Dag,
+}
+
 /// The first difference of shape between two DAGs and, pair by pair, their child graphs.
 ///
 /// The order of a node's dependencies does not matter. Linear, but for sorting the dependencies of
-/// nodes where they stand in another order. Children are compared once per node.
+/// nodes where they stand in another order. Two children are compared once, however often they meet.
 pub fn difference(first: &Dag, second: &Dag) -> Option<Difference> {
-    let mut pairs = vec![(Vec::new(), first, second)];
-    while let Some((path, first, second)) = pairs.pop() {
+    let mut pairs = vec![Pair { parent: None, first, second }];
+    let mut met = HashSet::new();
+    let mut next = 0;
+    while let Some(&Pair { first, second, .. }) = pairs.get(next) {
         let (a, b) = (first.csr(), second.csr());
         if let Some(kind) = shape(first, second, &a, &b) {
-            return Some(Difference { path, kind });
+            return Some(Difference { path: path(&pairs, next), kind });
         }
-        for (&left, &right) in a.nodes.iter().zip(&b.nodes).rev() {
-            if let (Some(one), Some(other)) = (child(first, left), child(second, right)) {
-                pairs.push(([&path[..], &[left]].concat(), one, other));
+        for (&left, &right) in a.nodes.iter().zip(&b.nodes) {
+            if let (Some(first), Some(second)) = (child(first, left), child(second, right))
+                && !std::ptr::eq(first, second)
+                && met.insert((std::ptr::from_ref(first), std::ptr::from_ref(second)))
+            {
+                pairs.push(Pair { parent: Some((next, left)), first, second });
             }
         }
+        next += 1;
     }
     None
+}
+
+fn path(pairs: &[Pair<'_>], mut at: usize) -> Vec<Node> {
+    let mut path = Vec::new();
+    while let Some((parent, node)) = pairs[at].parent {
+        path.push(node);
+        at = parent;
+    }
+    path.reverse();
+    path
 }
 
 fn child(dag: &Dag, node: Node) -> Option<&Dag> {

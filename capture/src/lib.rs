@@ -8,6 +8,7 @@ mod chunk;
 pub mod csr;
 pub mod dag;
 pub mod difference;
+pub mod dot;
 pub mod frontier;
 pub mod journal;
 mod links;

@@ -33,7 +33,7 @@ type Graph = StableDiGraph<Life, Edge>;
 /// Bytes of a node and of an edge in petgraph, with their links.
 const NODE_AND_EDGE_BYTES: usize = 12 + 20;
 
-const CLASSES: usize = 12;
+const CLASSES: usize = 13;
 
 static SHELF: Shelf<Graph, CLASSES> = Shelf::new();
 
@@ -272,7 +272,7 @@ fn place(node: Node) -> NodeIndex {
 
 /// Room for nodes and for edges: fourfold from class to class up to a million, then twofold.
 fn room(class: usize) -> usize {
-    if class <= 7 { 64 << (2 * class) } else { 1 << (20 + class - 7) }
+    if class <= 8 { 16 << (2 * class) } else { 1 << (20 + class - 8) }
 }
 
 /// The smallest class with the room. Beyond the last one petgraph grows by itself.

@@ -4,8 +4,8 @@ use crate::chunk;
 use crate::op::Op;
 use crate::pool::Shelf;
 
-/// 32 ops (2 KiB) first, 65,536 ops (4 MiB) at most.
-type Chunks = chunk::Chunks<5, 16>;
+/// 8 ops (512 bytes) first, 65,536 ops (4 MiB) at most.
+type Chunks = chunk::Chunks<3, 16>;
 
 static SHELF: Shelf<Vec<Op>, { Chunks::CLASSES }> = Shelf::new();
 

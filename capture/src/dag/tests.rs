@@ -342,3 +342,24 @@ fn a_difference_names_the_node() {
     let child = |dag: &mut Dag| dag.set_child(0, Arc::new(Dag::new())).unwrap();
     assert_eq!(text(child), "in child graph node 3: 1 nodes here, 0 there");
 }
+
+#[test]
+fn children_nest_deep_and_are_compared_once() {
+    let build = |innermost: Op| {
+        let mut inner = Dag::new();
+        inner.add(innermost, &[]).unwrap();
+        for _ in 0..50_000 {
+            let mut outer = Dag::new();
+            let graph = outer.push_child(Arc::new(inner));
+            for _ in 0..2 {
+                outer.add(Op::Graph { graph, nodes: 2 }, &[]).unwrap();
+            }
+            inner = outer;
+        }
+        inner
+    };
+    let (one, same, other) = (build(op(1)), build(op(2)), build(Op::Empty));
+    assert_eq!(crate::difference(&one, &same), None);
+    let difference = crate::difference(&one, &other).expect("the innermost nodes differ");
+    assert_eq!((difference.path.len(), difference.node()), (50_000, Some(Node(0))));
+}
