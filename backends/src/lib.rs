@@ -3,29 +3,39 @@
 //! Backends know no stream, event or handle. [`Device`] is what the runtime uses to open devices,
 //! hold memory and load modules; [`stream_hal_scheduler::Backend`] is what the scheduler uses.
 
+mod cpu;
 pub mod device;
+mod null;
 
-pub use device::{Device, Module, Opened, Properties};
+pub use device::{Device, Error, Module, Opened, Properties};
 
 /// What backends are opened with.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
-    /// How many CPU devices to show.
+    /// How many CPU devices to show; 0 is one.
     pub cpu_devices: u32,
-    /// Workers per CPU device; 0 is one per core.
+    /// Workers of the cpu backend; 0 is one per core.
     pub cpu_threads: u32,
     /// Run device work in a seeded legal order.
     pub seed: Option<u64>,
-    /// Every allocation in guarded mappings of its own.
+    /// Every allocation of the cpu backend in a guarded mapping of its own.
     pub memcheck: bool,
 }
 
-/// Opens a backend by its name.
-pub fn open(name: &str, _options: &Options) -> Result<Opened, device::Error> {
-    Err(device::Error::NotSupported(format!("there is no backend \"{name}\"")))
+/// Opens a backend by its name: `cpu` or `null`.
+pub fn open(name: &str, options: &Options) -> Result<Opened, Error> {
+    if options.seed.is_some() {
+        return Err(Error::NotSupported("running device work in a seeded order".into()));
+    }
+    match name {
+        "cpu" => cpu::open(options),
+        "null" => null::open(options),
+        _ => Err(Error::NotSupported(format!("there is no backend \"{name}\""))),
+    }
 }
 
-/// Whether the calling thread is inside a host function that a backend called.
+/// Whether the calling thread is inside a host function of the program that a backend called. API
+/// calls are refused there.
 pub fn in_host_call() -> bool {
-    false
+    cpu::in_host_call()
 }

@@ -1,0 +1,220 @@
+//! Loaded modules: PTX read, variables placed in device memory, kernels under numbers.
+
+use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::{ptr, str};
+
+use parking_lot::Mutex;
+use stream_hal_kernels as kernels;
+
+use super::access;
+use super::sync::Engine;
+use crate::device::{Error, Global, Kernel, Module, Parameter, Place};
+
+const CHUNK: usize = 1024;
+const CHUNKS: usize = 4096;
+/// Numbers of unloaded kernels rest until this many others were unloaded.
+const REST: usize = 1024;
+
+/// A kernel as a launch finds it.
+pub(super) struct LoadedKernel {
+    pub(super) program: Arc<kernels::Program>,
+    /// Its index in the module.
+    pub(super) index: usize,
+    /// The device whose memory the module's variables lie in.
+    pub(super) device: usize,
+}
+
+type Chunk = Box<[AtomicPtr<LoadedKernel>]>;
+
+/// Kernels by number. Chunks never move, so a look-up takes no lock.
+pub(super) struct CodeTable {
+    chunks: Box<[OnceLock<Chunk>]>,
+    numbers: Mutex<Numbers>,
+}
+
+#[derive(Default)]
+struct Numbers {
+    fresh: u32,
+    released: std::collections::VecDeque<u32>,
+}
+
+impl Default for CodeTable {
+    fn default() -> Self {
+        let chunks = (0..CHUNKS).map(|_| OnceLock::new()).collect();
+        CodeTable { chunks, numbers: Mutex::default() }
+    }
+}
+
+impl CodeTable {
+    /// The kernel with this number. The runtime unloads a module only when nothing can run it any more.
+    #[inline]
+    pub(super) fn get(&self, code: u32) -> Option<&LoadedKernel> {
+        let chunk = self.chunks.get(code as usize / CHUNK)?.get()?;
+        let kernel = chunk[code as usize % CHUNK].load(Ordering::Acquire);
+        // SAFETY: null or a box that lives until `remove`, which the runtime calls after the last use.
+        unsafe { kernel.as_ref() }
+    }
+
+    fn insert(&self, kernel: LoadedKernel) -> Result<u32, Error> {
+        let mut numbers = self.numbers.lock();
+        let code = match numbers.released.len() {
+            n if n > REST => numbers.released.pop_front().expect("it is not empty"),
+            _ if (numbers.fresh as usize) < CHUNK * CHUNKS => {
+                numbers.fresh += 1;
+                numbers.fresh - 1
+            }
+            _ => numbers
+                .released
+                .pop_front()
+                .ok_or_else(|| Error::OutOfMemory(format!("{} kernels are loaded", CHUNK * CHUNKS)))?,
+        };
+        drop(numbers);
+        let empty = || (0..CHUNK).map(|_| AtomicPtr::new(ptr::null_mut())).collect();
+        let chunk = self.chunks[code as usize / CHUNK].get_or_init(empty);
+        chunk[code as usize % CHUNK].store(Box::into_raw(Box::new(kernel)), Ordering::Release);
+        Ok(code)
+    }
+
+    fn remove(&self, code: u32) {
+        let Some(chunk) = self.chunks.get(code as usize / CHUNK).and_then(OnceLock::get) else { return };
+        let kernel = chunk[code as usize % CHUNK].swap(ptr::null_mut(), Ordering::AcqRel);
+        if !kernel.is_null() {
+            // SAFETY: made by `insert` from a box; taken out of the table once.
+            drop(unsafe { Box::from_raw(kernel) });
+            self.numbers.lock().released.push_back(code);
+        }
+    }
+}
+
+impl Drop for CodeTable {
+    fn drop(&mut self) {
+        for code in 0..self.numbers.lock().fresh {
+            self.remove(code);
+        }
+    }
+}
+
+/// A module on one device.
+pub(super) struct Loaded {
+    engine: Arc<Engine>,
+    device: usize,
+    kernels: Vec<Kernel>,
+    globals: Vec<Global>,
+    /// What was allocated for variables.
+    allocations: Vec<u64>,
+}
+
+impl Module for Loaded {
+    fn kernels(&self) -> &[Kernel] {
+        &self.kernels
+    }
+
+    fn globals(&self) -> &[Global] {
+        &self.globals
+    }
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        for kernel in &self.kernels {
+            self.engine.code.remove(kernel.code);
+        }
+        for &address in &self.allocations {
+            if let Err(error) = self.engine.memories[self.device].free(address, Place::Device) {
+                tracing::error!(%error, "a module's variable could not be freed");
+            }
+        }
+    }
+}
+
+/// Reads an image and makes its kernels ready to launch on a device.
+pub(super) fn load(engine: &Arc<Engine>, device: usize, image: &[u8]) -> Result<Loaded, Error> {
+    let module = Arc::new(parse(image)?);
+    // From here on dropping `loaded` gives everything back.
+    let mut loaded =
+        Loaded { engine: engine.clone(), device, kernels: vec![], globals: vec![], allocations: vec![] };
+    let addresses = loaded.place_globals(&module)?;
+    loaded.initialise(&module, &addresses)?;
+    let program = module.clone().link(&addresses).map_err(|errors| Error::InvalidPtx(errors.to_string()))?;
+    let program = Arc::new(program);
+    let constant_bytes = constant_bytes(&module);
+    for (index, kernel) in module.kernels().iter().enumerate() {
+        let code = engine.code.insert(LoadedKernel { program: program.clone(), index, device })?;
+        loaded.kernels.push(describe(kernel, code, constant_bytes));
+    }
+    Ok(loaded)
+}
+
+/// Reads the device code of an image.
+pub(crate) fn parse(image: &[u8]) -> Result<kernels::Module, Error> {
+    kernels::Module::parse(ptx_text(image)?).map_err(|errors| Error::InvalidPtx(errors.to_string()))
+}
+
+/// PTX as it is passed to the APIs: text, ended by a zero byte or not.
+fn ptx_text(image: &[u8]) -> Result<&str, Error> {
+    let end = image.iter().position(|&byte| byte == 0).unwrap_or(image.len());
+    let text = str::from_utf8(&image[..end]);
+    text.ok()
+        .filter(|text| text.contains(".version"))
+        .ok_or_else(|| Error::InvalidImage("neither PTX text nor a container this device reads".into()))
+}
+
+fn constant_bytes(module: &kernels::Module) -> u32 {
+    let constants = module.globals().iter().filter(|global| global.space == kernels::program::Space::Const);
+    u32::try_from(constants.map(|global| global.bytes).sum::<u64>()).unwrap_or(u32::MAX)
+}
+
+impl Loaded {
+    fn place_globals(&mut self, module: &kernels::Module) -> Result<Vec<u64>, Error> {
+        let mut addresses = Vec::new();
+        for global in module.globals() {
+            if global.external {
+                return Err(Error::NotSupported(format!("{} is defined in another module", global.name)));
+            }
+            let address = self.engine.memories[self.device].alloc(global.bytes.max(1), Place::Device)?;
+            self.allocations.push(address);
+            addresses.push(address);
+            if global.visible {
+                let name = global.name.clone();
+                self.globals.push(Global { name, address, bytes: global.bytes });
+            }
+        }
+        Ok(addresses)
+    }
+
+    fn initialise(&self, module: &kernels::Module, addresses: &[u64]) -> Result<(), Error> {
+        let faulty = |fault: kernels::MemoryFault| Error::OutOfMemory(fault.to_string());
+        for (global, &address) in module.globals().iter().zip(addresses) {
+            access::fill(address, 0, global.bytes).map_err(faulty)?;
+            access::write(address, &global.initial).map_err(faulty)?;
+            for relocation in &global.relocations {
+                let symbol = &relocation.symbol;
+                let target = module.resolve(symbol, addresses).ok_or_else(|| {
+                    Error::InvalidPtx(format!("{} refers to {symbol}, which is not there", global.name))
+                })?;
+                let value = target.wrapping_add_signed(relocation.addend);
+                access::write(address + relocation.offset, &value.to_le_bytes()).map_err(faulty)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the application is told about a kernel.
+pub(crate) fn describe(kernel: &kernels::Kernel, code: u32, constant_bytes: u32) -> Kernel {
+    let place = |one: &kernels::program::Parameter| Parameter { offset: one.offset, bytes: one.bytes };
+    Kernel {
+        name: kernel.name.clone(),
+        code,
+        parameters: kernel.parameters.iter().map(place).collect(),
+        parameter_bytes: kernel.parameter_bytes,
+        shared_bytes: kernel.shared_bytes,
+        local_bytes: kernel.local_bytes,
+        constant_bytes,
+        registers: kernel.registers,
+        max_threads_per_block: kernel.max_threads,
+        required_block: kernel.required_block,
+        ptx_version: 80,
+    }
+}
