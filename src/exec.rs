@@ -10,6 +10,7 @@ use stream_hal_scheduler::exec::{self, Exec};
 
 use crate::capture;
 use crate::device::Device;
+use crate::dot;
 use crate::error::{Error, Result, What};
 use crate::event::Event;
 use crate::gate::Gate;
@@ -48,6 +49,7 @@ impl GraphExec {
         resolve(&dag, &mut found)?;
         let exec = Exec::new(device.backend.clone(), &dag).map_err(refused)?;
         let Found { code, events, .. } = found;
+        dot::write_graph(graph.handle(), &dag);
         objects::register(objects::execs(), |handle| GraphExec {
             handle,
             source: graph.handle(),

@@ -10,6 +10,7 @@ pub mod capture;
 mod chunks;
 pub mod context;
 pub mod device;
+pub mod dot;
 pub mod error;
 pub mod event;
 pub mod exec;

@@ -13,8 +13,9 @@ use stream_hal_scheduler::{Flush, QueueOptions, Ticket};
 
 use crate::capture;
 use crate::context::Context;
+use crate::dot;
 use crate::error::{Error, Result, What};
-use crate::gate::Gate;
+use crate::gate::{Gate, GateGuard};
 use crate::objects;
 use crate::settings::settings;
 use crate::thread;
@@ -331,11 +332,12 @@ impl Stream {
     }
 
     /// Waits until all work recorded so far is done.
-    pub fn synchronize(&self) -> Result {
+    pub fn synchronize(self: &Arc<Stream>) -> Result {
         self.refuse_capturing("synchronising")?;
         for ticket in self.awaited()? {
             self.context.device.backend.wait(ticket);
         }
+        dot::write_stream(self);
         self.context.check()
     }
 
@@ -372,12 +374,30 @@ impl Stream {
         }
     }
 
-    /// Calls `draw` with the live DAG, finished ops taken out.
-    pub fn with_live<R>(&self, draw: impl FnOnce(&Live, u64) -> R) -> R {
+    /// Holds the live DAG as it is now, finished ops taken out. No op is recorded meanwhile.
+    pub fn hold(&self) -> Held<'_> {
         let mut inner = self.inner.lock();
         let completed = inner.lane.completed();
         inner.live.retire(completed);
-        draw(&inner.live, completed)
+        Held { inner, completed }
+    }
+}
+
+/// A stream's live DAG, held still.
+pub struct Held<'a> {
+    inner: GateGuard<'a, Inner>,
+    completed: u64,
+}
+
+impl Held<'_> {
+    /// The live DAG: what is not done yet.
+    pub fn live(&self) -> &Live {
+        &self.inner.live
+    }
+
+    /// The lane's value when it was taken.
+    pub fn completed(&self) -> u64 {
+        self.completed
     }
 }
 

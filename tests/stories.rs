@@ -256,12 +256,12 @@ fn work_behind_a_blocked_host_function_waits_and_other_streams_do_not() {
     b.record(fill(cell + 4, 7), &[]).unwrap();
     b.synchronize().unwrap();
     assert_eq!(read(&context, cell + 4), 7);
-    assert!(a.with_live(|live, _| live.len()) >= 1001, "the pending ops are in the live graph");
+    assert!(a.hold().live().len() >= 1001, "the pending ops are in the live graph");
     blocker.open();
     marker.synchronize().unwrap();
     assert_eq!(read(&context, cell), 999);
     a.synchronize().unwrap();
-    assert_eq!(a.with_live(|live, _| live.len()), 0);
+    assert_eq!(a.hold().live().len(), 0);
 }
 
 #[test]

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytemuck::Pod;
+use stream_hal_capture::dot::Style;
 use stream_hal_capture::op::{Copy, Direction, Fill};
 use stream_hal_capture::{Node, Op};
 
 use super::host::Key;
 use super::{Buffer, Device, Kernel, Parameters, Shape};
 use crate::error::Result;
-use crate::{exec, graph, launch, memory, rules};
+use crate::{dot, exec, graph, launch, memory, rules};
 
 /// A graph: captured from a stream, or built node by node.
 pub struct Graph {
@@ -98,6 +99,11 @@ impl Graph {
     pub fn instantiate(&self) -> Result<GraphExec> {
         let inner = exec::GraphExec::instantiate(&self.inner, self.device.context.device, 0)?;
         Ok(GraphExec { inner })
+    }
+
+    /// A drawing in Graphviz' language.
+    pub fn dot(&self) -> String {
+        dot::graph(&self.inner.snapshot(), &Style { verbose: true, ..Style::default() })
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytemuck::Pod;
 use stream_hal_capture::Op;
+use stream_hal_capture::dot::Style;
 use stream_hal_capture::op::{Copy, Direction, Fill};
 
 use super::graph::{Graph, GraphExec};
@@ -12,7 +13,7 @@ use super::{Buffer, Device, Kernel, Parameters, Shape};
 use crate::capture::{self, Mode};
 use crate::error::{Error, Result, What};
 use crate::memory::{self, Wait};
-use crate::{event, launch, rules, stream};
+use crate::{dot, event, launch, rules, stream};
 
 /// A stream: work recorded on it runs in order, beside that of other streams.
 ///
@@ -134,6 +135,11 @@ impl Stream {
     /// Waits until all work recorded so far is done.
     pub fn synchronize(&self) -> Result {
         self.inner.synchronize()
+    }
+
+    /// A drawing of the stream's live DAG as it is now, in Graphviz' language.
+    pub fn dot(&self) -> String {
+        dot::streams(std::slice::from_ref(&self.inner), &Style::default())
     }
 
     fn not_capturing(&self, doing: &'static str) -> Result {
