@@ -143,7 +143,7 @@ fn an_event_forks_a_capture_and_another_joins_it() {
     a.record(fill(cell, 3), &[]).unwrap();
     let graph = capture::end(&a).unwrap();
     let edges: Vec<(u32, u32)> = graph.with(|dag| dag.edges().map(|(f, t, _)| (f.0, t.0)).collect());
-    assert_eq!(edges, [(0, 1), (0, 2), (1, 3), (2, 3)]);
+    assert_eq!(edges, [(0, 1), (0, 2), (2, 3), (1, 3)]);
     assert!(capture::info(&b).unwrap().is_none(), "the joined stream is live again");
     refused(join.query(), What::CapturedEvent);
 }
