@@ -6,6 +6,12 @@
 //! Whatever a reader meets in between are valid indices, so a torn walk is wasted, not wrong.
 //! A subtree's key is exactly its smallest base, so the allocation before an address is always in
 //! the leaf that the walk ends in.
+//!
+//! A hint a page, shared by all readers, saves most walks: the record that an address of this page
+//! was last found in. A hint is never wrong, only useless: what it points to is taken only if it
+//! holds the address, and a record that is not in use holds none.
+
+use std::sync::OnceLock;
 
 use parking_lot::Mutex;
 use stream_hal_backends::device::Place;
@@ -56,8 +62,14 @@ pub struct Pointers {
     depth: AtomicU32,
     nodes: Chunks<Node>,
     records: Chunks<Record>,
+    hints: OnceLock<Box<[AtomicU64]>>,
     writer: Mutex<Writer>,
 }
+
+/// One hint: the low 40 bits of the page's number | the record's index, 24 bits.
+const HINT_BITS: u32 = 16;
+const PAGE_BITS: u32 = 12;
+const RECORD_BITS: u32 = 24;
 
 struct Writer {
     nodes: Indices,
@@ -86,6 +98,7 @@ struct Node {
     count: AtomicU32,
 }
 
+#[repr(align(64))]
 struct Record {
     base: AtomicU64,
     bytes: AtomicU64,
@@ -123,6 +136,7 @@ impl Pointers {
             depth: AtomicU32::new(0),
             nodes: Chunks::new(),
             records: Chunks::new(),
+            hints: OnceLock::new(),
             writer: Mutex::new(Writer {
                 nodes: Indices { free: Vec::new(), fresh: 1 },
                 records: Indices { free: Vec::new(), fresh: 0 },
@@ -149,7 +163,7 @@ impl Pointers {
         for _ in 0..TRIES {
             let version = self.version.load(Ordering::Acquire);
             if version.is_multiple_of(2) {
-                let found = self.walk(address);
+                let found = self.look(address);
                 fence(Ordering::Acquire);
                 if self.version.load(Ordering::Relaxed) == version {
                     return found;
@@ -158,7 +172,7 @@ impl Pointers {
             std::hint::spin_loop();
         }
         let _writer = self.writer.lock();
-        self.walk(address)
+        self.look(address)
     }
 
     /// The allocation that the whole range lies in. A range of no bytes is where it starts.
@@ -214,7 +228,10 @@ impl Pointers {
         }
         let record = node.link(at);
         let allocation = self.record(record).get();
-        self.change(|| self.remove_link(&mut writer, &path));
+        self.change(|| {
+            self.record(record).bytes.store(0, Ordering::Relaxed);
+            self.remove_link(&mut writer, &path);
+        });
         writer.records.free.push(record);
         writer.count -= 1;
         Some(allocation)
@@ -242,7 +259,34 @@ impl Pointers {
     }
 
     #[inline]
-    fn walk(&self, address: u64) -> Option<Allocation> {
+    fn look(&self, address: u64) -> Option<Allocation> {
+        let hints = self.hints.get_or_init(|| (0..1 << HINT_BITS).map(|_| AtomicU64::new(0)).collect());
+        let page = address >> PAGE_BITS;
+        // The golden ratio spreads pages that differ in any bits.
+        let hint = &hints[(page.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (64 - HINT_BITS)) as usize];
+        let known = hint.load(Ordering::Relaxed);
+        if known >> RECORD_BITS == page & (u64::MAX >> RECORD_BITS)
+            && let Some(found) = self.hold((known & ((1 << RECORD_BITS) - 1)) as u32, address)
+        {
+            return Some(found);
+        }
+        let record = self.walk(address)?;
+        let found = self.hold(record, address)?;
+        hint.store(page << RECORD_BITS | u64::from(record), Ordering::Relaxed);
+        Some(found)
+    }
+
+    /// The record's allocation, if the address lies in it.
+    #[inline]
+    fn hold(&self, record: u32, address: u64) -> Option<Allocation> {
+        let record = self.records.get(record)?;
+        let base = record.base.load(Ordering::Relaxed);
+        let inside = address.wrapping_sub(base) < record.bytes.load(Ordering::Relaxed);
+        inside.then(|| record.get())
+    }
+
+    /// The record of the last allocation that starts at or before the address.
+    fn walk(&self, address: u64) -> Option<u32> {
         if address == NO_KEY {
             return None;
         }
@@ -250,9 +294,7 @@ impl Pointers {
         for _ in 0..self.depth.load(Ordering::Relaxed) {
             node = self.nodes.get(node.link(node.rank(address).max(1) - 1))?;
         }
-        let record = self.records.get(node.link(node.rank(address).checked_sub(1)?))?;
-        let found = record.get();
-        (address.checked_sub(found.base)? < found.bytes).then_some(found)
+        Some(node.link(node.rank(address).checked_sub(1)?))
     }
 
     /// The way to the last key that is at most `base`; in the leaf place 0 if there is none.
@@ -273,12 +315,16 @@ impl Pointers {
         let (leaf, at) = path.leaf();
         let node = self.node(leaf);
         let before = (at < node.count()).then(|| self.record(node.link(at)).get());
-        [before, self.first_from(base)].into_iter().flatten()
+        [before, self.after(path, base)].into_iter().flatten()
     }
 
     /// The allocation with the smallest base that is not below this one.
     fn first_from(&self, base: u64) -> Option<Allocation> {
-        let path = self.path(base);
+        self.after(&self.path(base), base)
+    }
+
+    /// The same, with the path to the base.
+    fn after(&self, path: &Path, base: u64) -> Option<Allocation> {
         let (leaf, at) = path.leaf();
         let node = self.node(leaf);
         let from = at + usize::from(node.key(at) < base);
