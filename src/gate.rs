@@ -49,7 +49,7 @@ impl<T> Gate<T> {
     /// may: 1 RMW, no lock, no alloc, no syscall (while no other thread holds it)
     #[inline]
     pub fn lock(&self) -> GateGuard<'_, T> {
-        if self.word.swap(TAKEN, Ordering::Acquire) != FREE {
+        if !self.take() {
             self.lock_slowly();
         }
         self.guard()
@@ -59,7 +59,7 @@ impl<T> Gate<T> {
     /// may: 1 RMW, no lock, no alloc, no syscall
     #[inline]
     pub fn try_lock(&self) -> Option<GateGuard<'_, T>> {
-        (self.word.swap(TAKEN, Ordering::Acquire) == FREE).then(|| self.guard())
+        self.take().then(|| self.guard())
     }
 
     /// The value, without the gate: nobody else can hold it.
@@ -72,6 +72,11 @@ impl<T> Gate<T> {
         self.guarded.into_inner()
     }
 
+    #[inline]
+    fn take(&self) -> bool {
+        self.word.compare_exchange(FREE, TAKEN, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
     fn guard(&self) -> GateGuard<'_, T> {
         GateGuard { gate: self, _here: std::marker::PhantomData }
     }
@@ -81,8 +86,8 @@ impl<T> Gate<T> {
         let mut tries = 0;
         let mut nap_us = FIRST_NAP_US;
         loop {
-            // Looking does not take the line from the holder; only a free gate is swapped.
-            if self.word.load(Ordering::Relaxed) == FREE && self.word.swap(TAKEN, Ordering::Acquire) == FREE {
+            // Looking does not take the line from the holder; only a free gate is reached for.
+            if self.word.load(Ordering::Relaxed) == FREE && self.take() {
                 return;
             }
             tries += 1;
@@ -120,54 +125,5 @@ impl<T> Drop for GateGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         self.gate.word.store(FREE, Ordering::Release);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_taken_gate_refuses_and_a_left_one_does_not() {
-        let mut gate = Gate::new(1);
-        let held = gate.lock();
-        assert!(gate.try_lock().is_none());
-        drop(held);
-        *gate.try_lock().expect("nobody holds it") += 1;
-        assert_eq!((*gate.get_mut(), gate.into_inner()), (2, 2));
-    }
-
-    #[test]
-    fn threads_take_turns_through_spins_yields_and_naps() {
-        let gate = Gate::new((0u64, 0u64));
-        std::thread::scope(|scope| {
-            for thread in 0..4u64 {
-                let gate = &gate;
-                scope.spawn(move || {
-                    for turn in 0..2_000u64 {
-                        let mut pair = gate.lock();
-                        assert_eq!(pair.0, pair.1);
-                        pair.0 += 1;
-                        // Some holders are slow, so that the others reach their naps.
-                        if turn % 500 == thread {
-                            std::thread::sleep(std::time::Duration::from_micros(300));
-                        }
-                        pair.1 += 1;
-                    }
-                });
-            }
-        });
-        assert_eq!(gate.into_inner(), (8_000, 8_000));
-    }
-
-    #[test]
-    fn a_panic_leaves_the_gate_free() {
-        let gate = Gate::new(0);
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let _held = gate.lock();
-            panic!("on purpose");
-        }));
-        assert!(result.is_err());
-        assert!(gate.try_lock().is_some());
     }
 }
