@@ -163,14 +163,15 @@ impl Exec {
         let mut deltas = Vec::new();
         for (place, &at) in self.order.iter().enumerate() {
             let place = place as u32;
-            let (op, args) = shapes.op(at);
-            let same = self.op(place).is_some_and(|(old, old_args)| {
-                old.with_args(Args::NONE) == op.with_args(Args::NONE)
-                    && old_args[old.args().start as usize..][..old.args().bytes as usize] == *args
-            });
-            if !same {
-                let op = op.with_args(Args { start: 0, bytes: args.len() as u32 });
-                deltas.push(Delta { place, op, args: args.to_vec(), enabled: self.is_enabled(place) });
+            let [mut old, new] = shapes.ops(at);
+            if let Some(Change { delta, .. }) = self.changed.get(&place) {
+                old = (delta.op, &delta.args);
+            }
+            let span = old.0.args();
+            let old_args = &old.1[span.start as usize..][..span.bytes as usize];
+            if old.0.with_args(Args::NONE) != new.0.with_args(Args::NONE) || old_args != new.1 {
+                let (op, args) = (new.0, new.1.to_vec());
+                deltas.push(Delta { place, op, args, enabled: self.is_enabled(place) });
             }
         }
         Ok(self.apply(deltas)?)

@@ -15,9 +15,11 @@ mod lanes;
 pub mod live;
 pub mod plan;
 mod shape;
+pub mod sim;
 mod straight;
 
 pub use backend::{Backend, Caps, Delta, Flush, Health, Prepared, QueueOptions, Ticket, Work};
 pub use exec::Exec;
 pub use execute::Execute;
 pub use live::Lane;
+pub use sim::Sim;
