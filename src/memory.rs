@@ -19,36 +19,77 @@ const STAGED: u64 = 64 << 10;
 
 /// Device memory of `bytes` bytes; 0 only where the rules give null for no bytes.
 pub fn allocate(context: &Arc<Context>, rules: &Rules, bytes: u64) -> Result<u64> {
-    allocate_in(context, rules, bytes, Place::Device)
-}
-
-/// Host memory that devices reach at the same address.
-pub fn allocate_host(context: &Arc<Context>, rules: &Rules, bytes: u64) -> Result<u64> {
-    allocate_in(context, rules, bytes, Place::Host)
-}
-
-fn allocate_in(context: &Arc<Context>, rules: &Rules, bytes: u64, place: Place) -> Result<u64> {
     capture::check_unsafe("allocating memory")?;
+    allocate_in(context, rules, Allocation { bytes, ..Allocation::default() })
+}
+
+/// Host memory that devices reach at the same address. The flags are only remembered.
+pub fn allocate_host(context: &Arc<Context>, rules: &Rules, bytes: u64, flags: u32) -> Result<u64> {
+    capture::check_unsafe("allocating memory")?;
+    allocate_in(context, rules, Allocation { bytes, flags, place: Place::Host, ..Allocation::default() })
+}
+
+/// Device memory that the host reads and writes at the same address.
+pub fn allocate_managed(context: &Arc<Context>, rules: &Rules, bytes: u64) -> Result<u64> {
+    capture::check_unsafe("allocating memory")?;
+    if !context.device.properties().integrated {
+        return Err(Error::new(What::NotSupported, "the device does not share the host's memory"));
+    }
+    allocate_in(context, rules, Allocation { bytes, managed: true, ..Allocation::default() })
+}
+
+/// Device memory for the work of a stream from now on.
+pub fn allocate_on(stream: &Stream, rules: &Rules, bytes: u64) -> Result<u64> {
+    if stream.is_capturing() {
+        return Err(Error::of(What::NotSupported, "hStream", "memory nodes are not implemented"));
+    }
+    allocate_in(stream.context(), rules, Allocation { bytes, ..Allocation::default() })
+}
+
+/// Gives device memory back when the work of a stream so far is done. No later work may use it.
+pub fn free_on(stream: &Stream, address: u64) -> Result {
+    if stream.is_capturing() {
+        return Err(Error::of(What::NotSupported, "hStream", "memory nodes are not implemented"));
+    }
+    if address == 0 {
+        return Ok(());
+    }
+    let allocation = owned(address, Place::Device)?;
+    let device = crate::runtime::runtime()?.device(allocation.device as i32)?;
+    let until = stream.point()?;
+    pointers().remove(address)?;
+    stream.context().device.retire(vec![until], Box::new(Freed { driver: device.driver.clone(), address }));
+    Ok(())
+}
+
+/// Device memory that goes back when this is dropped.
+struct Freed {
+    driver: Arc<dyn stream_hal_backends::Device>,
+    address: u64,
+}
+
+impl Drop for Freed {
+    fn drop(&mut self) {
+        if let Err(error) = self.driver.free(self.address, Place::Device) {
+            tracing::error!("memory at {:#x} did not go back: {error}", self.address);
+        }
+    }
+}
+
+/// Allocates what is described, base, device and context left out.
+fn allocate_in(context: &Arc<Context>, rules: &Rules, wanted: Allocation) -> Result<u64> {
     context.check()?;
-    if bytes == 0 {
+    if wanted.bytes == 0 {
         return match rules.zero_size_alloc {
             ZeroSize::Null => Ok(0),
             ZeroSize::Refuse => Err(Error::value("bytesize", "an allocation needs at least one byte")),
         };
     }
     let driver = &context.device.driver;
-    let base = driver.alloc(bytes, place)?;
-    let allocation = Allocation {
-        base,
-        bytes,
-        device: context.device.ordinal as u32,
-        place,
-        context: context.handle(),
-        registered: false,
-        ..Allocation::default()
-    };
-    if let Err(error) = pointers().insert(allocation) {
-        driver.free(base, place)?;
+    let base = driver.alloc(wanted.bytes, wanted.place)?;
+    let device = context.device.ordinal as u32;
+    if let Err(error) = pointers().insert(Allocation { base, device, context: context.handle(), ..wanted }) {
+        driver.free(base, wanted.place)?;
         return Err(error);
     }
     Ok(base)
@@ -79,10 +120,7 @@ fn free_in(address: u64, place: Place) -> Result {
         return Ok(());
     }
     capture::check_unsafe("freeing memory")?;
-    let allocation = pointers().find(address).filter(|found| found.base == address && found.place == place);
-    let allocation = allocation.filter(|found| !found.registered);
-    let allocation = allocation
-        .ok_or_else(|| Error::value("ptr", format!("{address:#x} is not the start of such an allocation")))?;
+    let allocation = owned(address, place)?;
     let device = crate::runtime::runtime()?.device(allocation.device as i32)?;
     crate::objects::each_context(|context| {
         if context.device.ordinal == device.ordinal {
@@ -94,8 +132,16 @@ fn free_in(address: u64, place: Place) -> Result {
     Ok(())
 }
 
-/// Pins host memory of the program's own, so that copies of it need no staging.
-pub fn register(context: &Arc<Context>, address: u64, bytes: u64) -> Result {
+/// The allocation of ours that starts at an address.
+fn owned(address: u64, place: Place) -> Result<Allocation> {
+    let starts = |found: &Allocation| found.base == address && found.place == place && !found.registered;
+    let found = pointers().find(address).filter(starts);
+    found.ok_or_else(|| Error::value("ptr", format!("{address:#x} is not the start of such an allocation")))
+}
+
+/// Pins host memory of the program's own, so that copies of it need no staging. The flags are
+/// only remembered.
+pub fn register(context: &Arc<Context>, address: u64, bytes: u64, flags: u32) -> Result {
     capture::check_unsafe("registering memory")?;
     if address == 0 || bytes == 0 {
         return Err(Error::value("p", "a range of at least one byte is needed"));
@@ -107,6 +153,7 @@ pub fn register(context: &Arc<Context>, address: u64, bytes: u64) -> Result {
         place: Place::Host,
         context: context.handle(),
         registered: true,
+        flags,
         ..Allocation::default()
     };
     pointers().insert(allocation).map_err(|_| {

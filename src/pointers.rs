@@ -35,6 +35,10 @@ pub struct Allocation {
     pub context: u64,
     /// Whether it is the program's own memory, registered.
     pub registered: bool,
+    /// Whether the program asked for managed memory.
+    pub managed: bool,
+    /// The flags the program asked for it with; bits 4 to 27 are not kept.
+    pub flags: u32,
     /// Different for every allocation there ever was; given by [`Pointers::insert`].
     pub generation: u64,
 }
@@ -42,7 +46,17 @@ pub struct Allocation {
 impl Default for Allocation {
     fn default() -> Allocation {
         let place = Place::Device;
-        Allocation { base: 0, bytes: 0, device: 0, place, context: 0, registered: false, generation: 0 }
+        Allocation {
+            base: 0,
+            bytes: 0,
+            device: 0,
+            place,
+            context: 0,
+            registered: false,
+            managed: false,
+            flags: 0,
+            generation: 0,
+        }
     }
 }
 
@@ -105,12 +119,16 @@ struct Record {
     generation: AtomicU64,
     context: AtomicU64,
     device: AtomicU32,
-    /// [`ON_HOST`] and [`REGISTERED`].
+    /// [`ON_HOST`], [`REGISTERED`], [`MANAGED`], and the flags that are kept.
     bits: AtomicU32,
 }
 
 const ON_HOST: u32 = 1;
 const REGISTERED: u32 = 2;
+const MANAGED: u32 = 4;
+/// The lowest four flags lie from this bit on, the highest four where they are.
+const LOW_FLAGS: u32 = 4;
+const HIGH_FLAGS: u32 = 0xf000_0000;
 
 /// A reader that met this many writers waits for the lock.
 const TRIES: u32 = 16;
@@ -557,7 +575,9 @@ impl Record {
         self.device.store(allocation.device, Ordering::Relaxed);
         let on_host = if allocation.place == Place::Host { ON_HOST } else { 0 };
         let registered = if allocation.registered { REGISTERED } else { 0 };
-        self.bits.store(on_host | registered, Ordering::Relaxed);
+        let managed = if allocation.managed { MANAGED } else { 0 };
+        let flags = (allocation.flags & 0xf) << LOW_FLAGS | allocation.flags & HIGH_FLAGS;
+        self.bits.store(on_host | registered | managed | flags, Ordering::Relaxed);
     }
 
     #[inline]
@@ -571,6 +591,8 @@ impl Record {
             device: self.device.load(Ordering::Relaxed),
             place: if bits & ON_HOST != 0 { Place::Host } else { Place::Device },
             registered: bits & REGISTERED != 0,
+            managed: bits & MANAGED != 0,
+            flags: bits >> LOW_FLAGS & 0xf | bits & HIGH_FLAGS,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use smallvec::SmallVec;
 use stream_hal_capture::live::{Live, Point};
+use stream_hal_capture::op::Host;
 use stream_hal_capture::recorder::{self, Recorded, Target};
 use stream_hal_capture::{Node, Op};
 use stream_hal_scheduler::live::Lane;
@@ -154,6 +155,19 @@ impl Stream {
     #[inline]
     pub(crate) fn session(&self) -> u64 {
         self.session.load(Ordering::Acquire)
+    }
+
+    /// Whether it is in a capture, broken or not.
+    pub fn is_capturing(&self) -> bool {
+        self.session() != 0
+    }
+
+    /// Calls a host function of the older form, `function(stream, status, data)`, after all work so
+    /// far. It cannot stand in a capture.
+    pub fn call_back(&self, function: u64, data: u64) -> Result<Done> {
+        self.refuse_capturing("a callback")?;
+        let form = Host::CALLBACK;
+        self.record(Op::Host(Host { function, data, form, stream: self.handle() }), &[])
     }
 
     pub(crate) fn cursor(&self) -> u32 {

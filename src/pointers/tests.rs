@@ -9,7 +9,8 @@ use super::*;
 fn allocation(base: u64, bytes: u64) -> Allocation {
     let place = if base.is_multiple_of(64) { Place::Host } else { Place::Device };
     let registered = base.is_multiple_of(3);
-    Allocation { base, bytes, generation: 0, context: base ^ 1, device: 3, place, registered }
+    let (managed, flags) = (base.is_multiple_of(5), base as u32 & 0xf | (base as u32 & 0x3) << 30);
+    Allocation { base, bytes, generation: 0, context: base ^ 1, device: 3, place, registered, managed, flags }
 }
 
 #[test]
