@@ -100,8 +100,8 @@ fn write(nodes: usize, style: &Style, caption: &str, body: impl FnOnce(&mut Scop
         scope
             .node_attributes()
             .set("colorscheme", "pastel19", false)
-            .set("shape", "octagon", false)
-            .set("style", "filled", false)
+            .set("shape", if style.verbose { "record" } else { "octagon" }, false)
+            .set("style", "bold,filled", true)
             .set("fillcolor", "2", false)
             .set("color", "#475569", true)
             .set("fontname", "Helvetica", false)
@@ -120,25 +120,16 @@ fn write(nodes: usize, style: &Style, caption: &str, body: impl FnOnce(&mut Scop
     String::from_utf8(bytes).unwrap_or_else(|wrong| String::from_utf8_lossy(wrong.as_bytes()).into_owned())
 }
 
-/// A kind's looks besides the default, which is a kernel's.
-fn looks(op: &Op, verbose: bool) -> &'static [(&'static str, &'static str)] {
-    match (op, verbose) {
-        (Op::Launch(_), false) => &[("style", "\"bold,filled\"")],
-        (Op::Launch(_), true) => &[("shape", "record"), ("style", "\"bold,filled\"")],
-        (Op::Copy(_) | Op::Write(_) | Op::CopyRect(_), false) => {
-            &[("shape", "trapezium"), ("fillcolor", "3")]
-        }
-        (Op::Copy(_) | Op::Write(_) | Op::CopyRect(_), true) => &[("shape", "record"), ("fillcolor", "3")],
-        (Op::Fill(_), false) => &[("shape", "invtrapezium"), ("fillcolor", "6")],
-        (Op::Fill(_), true) => &[("shape", "record"), ("fillcolor", "6")],
-        (Op::Host(_), false) => &[("shape", "box"), ("fillcolor", "5")],
-        (Op::Host(_), true) => &[("shape", "record"), ("fillcolor", "5")],
-        (Op::EventRecord { .. } | Op::EventWait { .. }, false) => &[("shape", "ellipse"), ("fillcolor", "4")],
-        (Op::EventRecord { .. } | Op::EventWait { .. }, true) => &[("shape", "record"), ("fillcolor", "4")],
-        (Op::Empty, false) => &[("shape", "circle"), ("fillcolor", "9")],
-        (Op::Empty, true) => &[("shape", "record"), ("fillcolor", "9")],
-        (Op::Graph { .. }, false) => &[("shape", "box3d"), ("fillcolor", "7")],
-        (Op::Graph { .. }, true) => &[("shape", "record"), ("fillcolor", "7")],
+/// A kind's shape and colour, unless they are the default, which is a kernel's.
+fn looks(op: &Op) -> Option<(&'static str, &'static str)> {
+    match op {
+        Op::Launch(_) => None,
+        Op::Copy(_) | Op::Write(_) | Op::CopyRect(_) => Some(("trapezium", "3")),
+        Op::Fill(_) => Some(("invtrapezium", "6")),
+        Op::Host(_) => Some(("box", "5")),
+        Op::EventRecord { .. } | Op::EventWait { .. } => Some(("ellipse", "4")),
+        Op::Empty => Some(("circle", "9")),
+        Op::Graph { .. } => Some(("box3d", "7")),
     }
 }
 
@@ -154,7 +145,8 @@ fn graph(
     let mut open = HashSet::new();
     for node in dag.nodes() {
         let Ok(op) = dag.op(node) else { continue };
-        let id = format!("{prefix}n{}", node.0);
+        let mut id = String::with_capacity(prefix.len() + 12);
+        name(&mut id, prefix, node, false);
         if let Some(child) = unfolded(dag, op, depth, left) {
             open.insert(node);
             opened(scope, &id, node, child, (depth, &mut *left), labels);
@@ -163,8 +155,11 @@ fn graph(
         let text = labels.op(node.0.into(), op, dag.args(op.args()));
         let mut drawn = scope.node_named(id);
         drawn.set("label", text, true);
-        for (name, value) in looks(op, labels.verbose) {
-            drawn.set(name, value, false);
+        if let Some((shape, colour)) = looks(op) {
+            if !labels.verbose {
+                drawn.set("shape", shape, false);
+            }
+            drawn.set("style", "filled", false).set("fillcolor", colour, false);
         }
     }
     let (mut tail, mut head) = (String::new(), String::new());
@@ -182,10 +177,10 @@ fn graph(
 
 /// A node's name in the drawing, or the name of the end of its cluster.
 fn name(into: &mut String, prefix: &str, node: Node, end: bool) {
-    use std::fmt::Write;
     into.clear();
-    // Writing to a string cannot fail.
-    let _ = write!(into, "{prefix}n{}{}", node.0, if end { "_end" } else { "" });
+    into.extend([prefix, "n"]);
+    label::decimal(into, node.0.into());
+    into.push_str(if end { "_end" } else { "" });
 }
 
 /// The child graph to be drawn node by node, if the node has one and there is room for it.
@@ -270,16 +265,19 @@ fn ops(cluster: &mut Scope<'_, '_>, (view, rows): Rows<'_>, lanes: &[LaneView<'_
         let text = labels.op(row.sequence, row.op, row.args);
         let mut drawn = cluster.node_named(format!("l{}_{}", view.lane, row.sequence));
         drawn.set("label", text, true);
-        for (name, value) in looks(row.op, labels.verbose) {
-            let overruled = *name == "style" || *name == "fillcolor" && progress == Progress::Done;
-            if !overruled {
-                drawn.set(name, value, false);
-            }
+        let (shape, colour) = looks(row.op).unwrap_or(("octagon", "2"));
+        if !labels.verbose {
+            drawn.set("shape", shape, false);
         }
         match progress {
-            Progress::Done => drawn.set("fillcolor", "#e5e7eb", true).set("fontcolor", "#6b7280", true),
-            Progress::Running => drawn.set("color", "#dc2626", true).set("penwidth", "3", false),
-            Progress::Pending => drawn.set("style", "filled,dashed", true),
+            Progress::Done => drawn.set("style", "filled", false).set("fillcolor", "9", false),
+            Progress::Running => drawn.set("fillcolor", colour, false).set("color", "#dc2626", true),
+            Progress::Pending => drawn.set("style", "filled,dashed", true).set("fillcolor", colour, false),
+        };
+        match progress {
+            Progress::Done => drawn.set("fontcolor", "#6b7280", true),
+            Progress::Running => drawn.set("penwidth", "3", false),
+            Progress::Pending => &mut drawn,
         };
     }
     for pair in rows.windows(2) {
@@ -307,7 +305,7 @@ fn notes(
         if owner(point, lanes, all).is_none() && noted.insert((point.lane, point.value)) {
             let text = format!("lane {}, value {}", point.lane, point.value);
             let mut note = cluster.node_named(note_name(point));
-            note.set("label", &text, true).set("shape", "note", false).set("fillcolor", "#ffffff", true);
+            note.set("label", &text, true).set("shape", "note", false).set("style", "solid", false);
         }
     }
 }

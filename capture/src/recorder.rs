@@ -55,3 +55,37 @@ pub fn record(target: Target<'_>, op: Op, args: &[u8]) -> Result<Recorded, Error
         Target::Graph { dag, dependencies } => Ok(Recorded::Node(dag.record(op, args, dependencies)?)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::op::{Args, Write};
+
+    /// The one op, recorded into each kind of target, with its parameters as they are found there.
+    #[test]
+    fn one_op_goes_to_any_target_with_its_parameters() {
+        let op = Op::Write(Write { to: 1, from: 2, args: Args { start: 77, bytes: 99 } });
+        let bytes = [1, 2, 3, 4, 5];
+
+        let mut live = Live::new();
+        let target = Target::Live { live: &mut live, value: 4, after: &[Point { lane: 1, value: 2 }] };
+        assert_eq!(record(target, op, &bytes), Ok(Recorded::Live(1)));
+        let entry = live.pending().next().expect("it was recorded");
+        let args = entry.op.args();
+        assert_eq!((entry.value, &entry.args[args.start as usize..][..args.bytes as usize]), (4, &bytes[..]));
+
+        let mut session = Session::new(1, 1);
+        let target = Target::Session { session: &mut session, cursor: Cursor::ORIGIN };
+        assert_eq!(record(target, op, &bytes), Ok(Recorded::Node(Node(0))));
+        let mut dag = session.end(1).expect("there is one stream");
+
+        let target = Target::Graph { dag: &mut dag, dependencies: &[Node(0)] };
+        assert_eq!(record(target, op, &bytes), Ok(Recorded::Node(Node(1))));
+        for node in [Node(0), Node(1)] {
+            assert_eq!(dag.args(dag.op(node).expect("it was recorded").args()), bytes);
+        }
+        let target = Target::Graph { dag: &mut dag, dependencies: &[Node(0), Node(0)] };
+        let twice = crate::dag::Error::DoubleEdge(Node(0), Node(2));
+        assert_eq!(record(target, op, &bytes), Err(Error::Dag(twice)));
+    }
+}

@@ -79,9 +79,10 @@ impl Status {
         self.broken.load(Ordering::Relaxed)
     }
 
-    /// The first reason, if the session is broken.
+    /// The first reason; there is one whenever [`Status::is_broken`] was true.
     pub fn reason(&self) -> Option<&Reason> {
-        self.reason.get()
+        // Pairs with the release in `break_with`, which the relaxed load does not.
+        if self.broken.load(Ordering::Acquire) { self.reason.get() } else { None }
     }
 }
 

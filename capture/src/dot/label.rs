@@ -20,12 +20,13 @@ pub(super) struct Labels<'a> {
     /// Escaped, by handle.
     known: HashMap<u64, String>,
     text: String,
+    rows: Rows,
 }
 
 impl<'a> Labels<'a> {
     pub(super) fn new(style: &Style, names: Names<'a>) -> Labels<'a> {
         let Style { verbose, sideways, .. } = *style;
-        Labels { verbose, sideways, names, known: HashMap::new(), text: String::new() }
+        Labels { verbose, sideways, names, known: HashMap::new(), text: String::new(), rows: Rows::default() }
     }
 
     /// The label of an op, escaped: a record's when all is shown.
@@ -39,14 +40,17 @@ impl<'a> Labels<'a> {
     fn short(&mut self, number: u64, op: &Op, args: &[u8]) -> std::fmt::Result {
         let Labels { names, known, text, .. } = self;
         match op {
-            Op::Empty => write!(text, "{number}"),
+            Op::Empty => {
+                decimal(text, number);
+                Ok(())
+            }
             Op::Launch(launch) => {
                 let handle = launch.function;
                 text.push_str(known.entry(handle).or_insert_with(|| short_name(names(handle), handle)));
                 text.push_str("\\n<<<");
-                dimensions(text, launch.grid)?;
+                dimensions(text, launch.grid);
                 text.push_str(", ");
-                dimensions(text, launch.block.map(u32::from))?;
+                dimensions(text, launch.block.map(u32::from));
                 text.push_str(">>>");
                 Ok(())
             }
@@ -81,92 +85,129 @@ impl<'a> Labels<'a> {
 
     /// A title over two columns.
     fn table(&mut self, number: u64, op: &Op, args: &[u8]) -> std::fmt::Result {
-        let mut rows: Vec<(&str, String)> = Vec::new();
-        let mut row = |key, value: String| rows.push((key, value));
+        let Labels { names, known, text, rows, .. } = self;
+        rows.clear();
         let title = match op {
-            Op::Launch(l) => {
-                launch_rows(l, args, &mut row);
-                (self.names)(l.function).unwrap_or_else(|| format!("{:#x}", l.function))
+            Op::Launch(launch) => {
+                launch_rows(rows, launch, args)?;
+                full_name(known, *names, launch.function)
             }
-            Op::Copy(c) => {
-                row("from", format!("{:#x}", c.from));
-                row("to", format!("{:#x}", c.to));
-                row("bytes", c.bytes.to_string());
-                direction(c).to_owned()
+            Op::Host(host) => {
+                rows.row("function", format_args!("{:#x}", host.function))?;
+                rows.row("data", format_args!("{:#x}", host.data))?;
+                rows.row(
+                    "form",
+                    format_args!("{}", if host.form == Host::CALLBACK { "callback" } else { "plain" }),
+                )?;
+                full_name(known, *names, host.function)
             }
-            Op::Write(w) => {
-                row("from", format!("{:#x}", w.from));
-                row("to", format!("{:#x}", w.to));
-                row("bytes", w.args.bytes.to_string());
-                "copy HtoD, staged".to_owned()
-            }
-            Op::CopyRect(_) => {
-                rect_rows(args, &mut row);
-                "copy rows".to_owned()
-            }
-            Op::Fill(f) => {
-                row("to", format!("{:#x}", f.to));
-                row("value", format!("{:#x}", f.value));
-                row("elements", format!("{} x {} of {} bytes", f.width, f.height, f.element_bytes));
-                row("pitch", f.pitch.to_string());
-                "fill".to_owned()
-            }
-            Op::Host(h) => {
-                row("function", format!("{:#x}", h.function));
-                row("data", format!("{:#x}", h.data));
-                row("form", if h.form == Host::CALLBACK { "callback" } else { "plain" }.to_owned());
-                (self.names)(h.function).unwrap_or_else(|| "host".to_owned())
-            }
-            Op::EventRecord { event, .. } | Op::EventWait { event } => {
-                row("event", format!("{event:#x}"));
-                op.kind().to_owned()
-            }
-            Op::Graph { graph, nodes } => {
-                row("graph", format!("{graph:#x}"));
-                row("nodes", nodes.to_string());
-                "graph".to_owned()
-            }
-            Op::Empty => op.kind().to_owned(),
+            other => plain_rows(rows, other, args)?,
         };
         // Braces turn a record's fields round; sideways they lie as they should without.
         let (open, close) = if self.sideways { ("", "") } else { ("{", "}") };
-        write!(self.text, "{open}{number}: {}", record(&title))?;
-        if !rows.is_empty() {
-            self.text.push_str("|{");
-            rows.iter().try_for_each(|(key, _)| write!(self.text, "{key}\\l"))?;
-            self.text.push('|');
-            rows.iter().try_for_each(|(_, value)| write!(self.text, "{}\\l", record(value)))?;
-            self.text.push('}');
+        text.push_str(open);
+        decimal(text, number);
+        text.push_str(": ");
+        text.push_str(title);
+        if !rows.keys.is_empty() {
+            text.extend(["|{", &rows.keys, "|", &rows.values, "}"]);
         }
-        self.text.push_str(close);
+        text.push_str(close);
         Ok(())
     }
 }
 
-fn launch_rows(launch: &Launch, args: &[u8], row: &mut impl FnMut(&'static str, String)) {
-    let times = |d: [u32; 3]| format!("{} x {} x {}", d[0], d[1], d[2]);
-    row("function", format!("{:#x}", launch.function));
-    row("grid", times(launch.grid));
-    row("block", times(launch.block.map(u32::from)));
-    row("shared", format!("{} bytes", launch.shared_bytes));
+/// Two columns of a record, each as it is written. Only numbers and words of ours go in.
+#[derive(Default)]
+struct Rows {
+    keys: String,
+    values: String,
+}
+
+impl Rows {
+    fn clear(&mut self) {
+        self.keys.clear();
+        self.values.clear();
+    }
+
+    fn row(&mut self, key: &str, value: std::fmt::Arguments<'_>) -> std::fmt::Result {
+        self.keys.extend([key, "\\l"]);
+        self.values.write_fmt(value)?;
+        self.values.push_str("\\l");
+        Ok(())
+    }
+}
+
+fn full_name<'a>(known: &'a mut HashMap<u64, String>, names: Names<'_>, handle: u64) -> &'a str {
+    known.entry(handle).or_insert_with(|| match names(handle) {
+        Some(name) => escape(&name, "{}|<>"),
+        None => format!("{handle:#x}"),
+    })
+}
+
+fn launch_rows(rows: &mut Rows, launch: &Launch, args: &[u8]) -> std::fmt::Result {
+    let [[x, y, z], [i, j, k]] = [launch.grid, launch.block.map(u32::from)];
+    rows.row("function", format_args!("{:#x}", launch.function))?;
+    rows.row("grid", format_args!("{x} x {y} x {z}"))?;
+    rows.row("block", format_args!("{i} x {j} x {k}"))?;
+    rows.row("shared", format_args!("{} bytes", launch.shared_bytes))?;
     if launch.flags & Launch::COOPERATIVE != 0 {
-        row("flags", "cooperative".to_owned());
+        rows.row("flags", format_args!("cooperative"))?;
     }
     for (place, word) in args.chunks(8).enumerate().take(PARAMETER_BYTES / 8) {
         let key = if place == 0 { "parameters" } else { "" };
         let value = word.iter().rev().fold(0u64, |value, &byte| value << 8 | u64::from(byte));
-        row(key, format!("+{}: {value:#0width$x}", place * 8, width = 2 + 2 * word.len()));
+        rows.row(key, format_args!("+{}: {value:#0width$x}", place * 8, width = 2 + 2 * word.len()))?;
     }
     if args.len() > PARAMETER_BYTES {
-        row("", format!("and {} bytes", args.len() - PARAMETER_BYTES));
+        rows.row("", format_args!("and {} bytes", args.len() - PARAMETER_BYTES))?;
     }
+    Ok(())
 }
 
-fn rect_rows(args: &[u8], row: &mut impl FnMut(&'static str, String)) {
-    let Some(r) = Rect::decode(args) else { return };
-    row("from", format!("{:#x}, pitch {}, slice {}", r.from, r.from_pitch, r.from_slice));
-    row("to", format!("{:#x}, pitch {}, slice {}", r.to, r.to_pitch, r.to_slice));
-    row("rows", format!("{} bytes x {} x {}", r.width_bytes, r.height, r.depth));
+/// The rows of all ops without a name, and their title.
+fn plain_rows(rows: &mut Rows, op: &Op, args: &[u8]) -> Result<&'static str, std::fmt::Error> {
+    match op {
+        Op::Copy(copy) => {
+            rows.row("from", format_args!("{:#x}", copy.from))?;
+            rows.row("to", format_args!("{:#x}", copy.to))?;
+            rows.row("bytes", format_args!("{}", copy.bytes))?;
+            return Ok(direction(copy));
+        }
+        Op::Write(write) => {
+            rows.row("from", format_args!("{:#x}", write.from))?;
+            rows.row("to", format_args!("{:#x}", write.to))?;
+            rows.row("bytes", format_args!("{}", write.args.bytes))?;
+            return Ok("copy HtoD, staged");
+        }
+        Op::CopyRect(_) => {
+            if let Some(r) = Rect::decode(args) {
+                rows.row(
+                    "from",
+                    format_args!("{:#x}, pitch {}, slice {}", r.from, r.from_pitch, r.from_slice),
+                )?;
+                rows.row("to", format_args!("{:#x}, pitch {}, slice {}", r.to, r.to_pitch, r.to_slice))?;
+                rows.row("rows", format_args!("{} bytes x {} x {}", r.width_bytes, r.height, r.depth))?;
+            }
+            return Ok("copy rows");
+        }
+        Op::Fill(fill) => {
+            let Fill { width, height, element_bytes, .. } = fill;
+            rows.row("to", format_args!("{:#x}", fill.to))?;
+            rows.row("value", format_args!("{:#x}", fill.value))?;
+            rows.row("elements", format_args!("{width} x {height} of {element_bytes} bytes"))?;
+            rows.row("pitch", format_args!("{}", fill.pitch))?;
+        }
+        Op::EventRecord { event, .. } | Op::EventWait { event } => {
+            rows.row("event", format_args!("{event:#x}"))?;
+        }
+        Op::Graph { graph, nodes } => {
+            rows.row("graph", format_args!("{graph:#x}"))?;
+            rows.row("nodes", format_args!("{nodes}"))?;
+        }
+        Op::Empty | Op::Launch(_) | Op::Host(_) => {}
+    }
+    Ok(op.kind())
 }
 
 fn direction(copy: &Copy) -> &'static str {
@@ -185,12 +226,25 @@ fn fill_bytes(fill: &Fill) -> u64 {
 }
 
 /// As few numbers as say it: trailing ones are left out.
-fn dimensions(text: &mut String, d: [u32; 3]) -> std::fmt::Result {
-    match d {
-        [x, 1, 1] => write!(text, "{x}"),
-        [x, y, 1] => write!(text, "{x}x{y}"),
-        [x, y, z] => write!(text, "{x}x{y}x{z}"),
+fn dimensions(text: &mut String, d: [u32; 3]) {
+    let shown = 1 + d.iter().rposition(|&number| number != 1).unwrap_or(0);
+    for (place, &number) in d[..shown].iter().enumerate() {
+        text.push_str(if place == 0 { "" } else { "x" });
+        decimal(text, number.into());
     }
+}
+
+/// A number in decimal: drawings of large graphs are mostly numbers, and `write!` takes its time.
+pub(super) fn decimal(text: &mut String, mut number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut at = digits.len() - 1;
+    while number > 9 {
+        digits[at] += (number % 10) as u8;
+        number /= 10;
+        at -= 1;
+    }
+    digits[at] += number as u8;
+    text.push_str(str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 /// Bytes in the largest unit that keeps the number above one.
@@ -248,11 +302,6 @@ pub(super) fn quoted(text: &str) -> String {
     escape(text, "")
 }
 
-/// Escaped for a quoted record label.
-fn record(text: &str) -> String {
-    escape(text, "{}|<>")
-}
-
 fn escape(text: &str, special: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for letter in text.chars() {
@@ -283,6 +332,15 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_written_as_ever() {
+        for number in [0, 9, 10, 12_345, u64::from(u32::MAX), u64::MAX] {
+            let mut text = String::new();
+            decimal(&mut text, number);
+            assert_eq!(text, number.to_string());
+        }
+    }
+
+    #[test]
     fn mangled_names_lose_all_but_the_name() {
         let cases = [
             ("_Z5saxpyfPfS_i", Some("saxpy")),
@@ -310,6 +368,6 @@ mod tests {
     #[test]
     fn what_dot_would_read_is_escaped() {
         assert_eq!(quoted("a\"b\\c\nd\te{|}<>"), "a\\\"b\\\\c\\nd e{|}<>");
-        assert_eq!(record("{a|b}<c>\"\\"), "\\{a\\|b\\}\\<c\\>\\\"\\\\");
+        assert_eq!(escape("{a|b}<c>\"\\", "{}|<>"), "\\{a\\|b\\}\\<c\\>\\\"\\\\");
     }
 }

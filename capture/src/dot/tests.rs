@@ -111,10 +111,10 @@ fn statements(text: &str) -> Vec<&str> {
 #[test]
 fn a_dag_with_every_kind_of_op() {
     let expect = r##"
-n0 [label="copy HtoD\n4 MiB", shape=trapezium, fillcolor=3];
-n1 [label="fill 0xff\n3.9 KiB", shape=invtrapezium, fillcolor=6];
-n2 [label="saxpy\n<<<4096, 256>>>", style="bold,filled"];
-n3 [label="0x3\n<<<1, 256>>>", style="bold,filled"];
+n0 [label="copy HtoD\n4 MiB", shape=trapezium, style=filled, fillcolor=3];
+n1 [label="fill 0xff\n3.9 KiB", shape=invtrapezium, style=filled, fillcolor=6];
+n2 [label="saxpy\n<<<4096, 256>>>"];
+n3 [label="0x3\n<<<1, 256>>>"];
 subgraph cluster_0 {
 label="graph node 4, 2 nodes";
 style=rounded;
@@ -123,15 +123,15 @@ bgcolor="#f8fafc";
 fontsize=11;
 n4 [label="", shape=point, width=0.1];
 n4_end [label="", shape=point, width=0.1];
-n4_n0 [label="reduce\n<<<64, 256>>>", style="bold,filled"];
-n4_n1 [label="host\n0x9", shape=box, fillcolor=5];
+n4_n0 [label="reduce\n<<<64, 256>>>"];
+n4_n1 [label="host\n0x9", shape=box, style=filled, fillcolor=5];
 n4_n0 -> n4_n1;
 n4 -> n4_n0 [style=dotted];
 n4_n1 -> n4_end [style=dotted];
 }
-n5 [label="copy rows\n64 x 8 x 1", shape=trapezium, fillcolor=3];
-n6 [label="record\nevent 0x20", shape=ellipse, fillcolor=4];
-n7 [label="7", shape=circle, fillcolor=9];
+n5 [label="copy rows\n64 x 8 x 1", shape=trapezium, style=filled, fillcolor=3];
+n6 [label="record\nevent 0x20", shape=ellipse, style=filled, fillcolor=4];
+n7 [label="7", shape=circle, style=filled, fillcolor=9];
 n0 -> n2;
 n1 -> n2;
 n2 -> n3;
@@ -154,8 +154,7 @@ fn a_verbose_node_is_a_table() {
     let table = r"0: _Z5saxpyfPfS_i|{function\lgrid\lblock\lshared\lflags\lparameters\l\l|0x1\l2 x 1 x 1\l256 x 1 x 1\l4096 bytes\lcooperative\l+0: 0xabababababababab\l+8: 0xabababab\l}";
     for (sideways, braces) in [(false, ["{", "}"]), (true, ["", ""])] {
         let text = dag(&one, &Style { verbose: true, sideways, ..Style::default() }, &names);
-        let expect =
-            format!("n0 [label=\"{}{table}{}\", shape=record, style=\"bold,filled\"];", braces[0], braces[1]);
+        let expect = format!("n0 [label=\"{}{table}{}\"];", braces[0], braces[1]);
         assert_eq!(statements(&text), [expect.as_str(), "}"], "{text}");
     }
 }
@@ -166,17 +165,17 @@ fn live_lanes_side_by_side() {
     let text: Vec<&str> = statements(&text);
     let expect = r##"
 label="stream 0x10\nlane 1, value 2";
-l1_1 [label="copy HtoD\n4 MiB", shape=trapezium, fillcolor="#e5e7eb", fontcolor="#6b7280"];
-l1_2 [label="saxpy\n<<<16, 256>>>", fillcolor="#e5e7eb", fontcolor="#6b7280"];
-l1_3 [label="reduce\n<<<16, 256>>>", color="#dc2626", penwidth=3];
-l1_4 [label="copy DtoH\n4 MiB", shape=trapezium, fillcolor=3, style="filled,dashed"];
+l1_1 [label="copy HtoD\n4 MiB", shape=trapezium, style=filled, fillcolor=9, fontcolor="#6b7280"];
+l1_2 [label="saxpy\n<<<16, 256>>>", shape=octagon, style=filled, fillcolor=9, fontcolor="#6b7280"];
+l1_3 [label="reduce\n<<<16, 256>>>", shape=octagon, fillcolor=2, color="#dc2626", penwidth=3];
+l1_4 [label="copy DtoH\n4 MiB", shape=trapezium, style="filled,dashed", fillcolor=3];
 l1_1 -> l1_2;
 l1_2 -> l1_3;
 l1_3 -> l1_4;
 label="stream 0x20\nlane 2, value 1";
-p7_5 [label="lane 7, value 5", shape=note, fillcolor="#ffffff"];
-l2_1 [label="copy HtoD\n4 MiB", shape=trapezium, fillcolor="#e5e7eb", fontcolor="#6b7280"];
-l2_2 [label="reduce\n<<<2, 256>>>", color="#dc2626", penwidth=3];
+p7_5 [label="lane 7, value 5", shape=note, style=solid];
+l2_1 [label="copy HtoD\n4 MiB", shape=trapezium, style=filled, fillcolor=9, fontcolor="#6b7280"];
+l2_2 [label="reduce\n<<<2, 256>>>", shape=octagon, fillcolor=2, color="#dc2626", penwidth=3];
 l2_1 -> l2_2;
 l2_2 -> l1_4 [color="#2563eb"];
 p7_5 -> l2_1 [color="#2563eb"];
@@ -192,8 +191,16 @@ fn an_op_waits_while_another_lane_has_not_come_so_far() {
     let [(_, one, _), (_, two, _)] = lanes();
     let view = |lane, live, completed| LaneView { lane, name: String::new(), live, completed };
     let text = live(&[view(1, &one, 1), view(2, &two, 1)], &Style::default(), &names);
-    assert!(text.contains(r##"l1_2 [label="saxpy\n<<<16, 256>>>", color="#dc2626""##), "{text}");
-    assert!(text.contains(r#"l2_2 [label="reduce\n<<<2, 256>>>", style="filled,dashed"];"#), "{text}");
+    assert!(
+        text.contains(r##"l1_2 [label="saxpy\n<<<16, 256>>>", shape=octagon, fillcolor=2, color="#dc2626""##),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            r#"l2_2 [label="reduce\n<<<2, 256>>>", shape=octagon, style="filled,dashed", fillcolor=2];"#
+        ),
+        "{text}"
+    );
     assert!(text.contains(r#"label="lane 2, value 1";"#), "{text}");
 }
 
