@@ -4,6 +4,9 @@
 //! The asymmetric barriers are modelled as what they promise, a pair of full fences. The same
 //! programs without them must fail, else these tests would show nothing.
 
+// loom checks each of the accesses that these blocks make.
+#![allow(clippy::undocumented_unsafe_blocks)]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -52,7 +55,7 @@ macro_rules! sync_module {
     };
 }
 
-#[allow(dead_code, unused_imports)]
+#[allow(dead_code, unused_imports, clippy::duplicate_mod)]
 #[path = "../src"]
 mod sound {
     sync_module!(fence(Ordering::SeqCst));
@@ -65,10 +68,10 @@ mod sound {
     pub mod slot;
 }
 
-#[allow(dead_code, unused_imports)]
+#[allow(dead_code, unused_imports, clippy::duplicate_mod)]
 #[path = "../src"]
 mod without_barriers {
-    sync_module!(());
+    sync_module!(std::hint::black_box(()));
 
     #[path = "handle/readers.rs"]
     pub mod readers;
@@ -119,7 +122,6 @@ fn a_refused_try_leaves_the_gate_alone() {
 macro_rules! lookup_against_removal {
     ($protocol:ident) => {{
         struct Object(UnsafeCell<u32>, Arc<AtomicUsize>);
-        // SAFETY: loom itself checks every access to the cell.
         unsafe impl Sync for Object {}
         impl Drop for Object {
             fn drop(&mut self) {
