@@ -41,6 +41,12 @@ pub fn streams(streams: &[Arc<Stream>], style: &Style) -> String {
     dot::live(&views, style, &name)
 }
 
+/// The live DAGs of streams of the Rust API, as [`streams`] draws them.
+pub fn of(streams: &[&crate::Stream]) -> String {
+    let inner: Vec<Arc<Stream>> = streams.iter().map(|stream| stream.inner.clone()).collect();
+    self::streams(&inner, &Style { verbose: true, ..Style::default() })
+}
+
 fn view<'a>(stream: &Stream, live: &'a Live, completed: u64) -> LaneView<'a> {
     let kind = match stream.kind() {
         Kind::Legacy => "legacy stream",

@@ -21,6 +21,14 @@ pub struct Shape {
     pub cooperative: bool,
 }
 
+impl Shape {
+    /// Enough blocks of `threads` threads in one dimension for `count` of them; at least one.
+    pub const fn linear(count: u32, threads: u32) -> Shape {
+        let blocks = if count == 0 || threads == 0 { 1 } else { count.div_ceil(threads) };
+        Shape { grid: [blocks, 1, 1], block: [threads, 1, 1], shared_bytes: 0, cooperative: false }
+    }
+}
+
 /// Makes the op of a launch after checking it against the function and its device.
 #[inline]
 pub fn op(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Rules) -> Result<Op> {

@@ -19,7 +19,7 @@ use crate::{dot, event, launch, rules, stream};
 ///
 /// While [`Stream::capture`] runs, the same calls record into a graph instead.
 pub struct Stream {
-    pub(super) inner: Arc<stream::Stream>,
+    pub(crate) inner: Arc<stream::Stream>,
     device: Device,
 }
 
