@@ -7,7 +7,7 @@ use super::{Names, Style};
 use crate::op::{Copy, Direction, Fill, Host, Launch, Op, Rect};
 
 /// A name longer than this loses its beginning, unless all is shown.
-const NAME_LETTERS: usize = 40;
+const NAME_LETTERS: usize = 32;
 
 /// Parameters are shown up to this many bytes.
 const PARAMETER_BYTES: usize = 64;
@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn long_names_keep_their_end() {
         let name = short_name(Some("ä".repeat(60) + "end\""), 0);
-        assert_eq!(name, format!("…{}end\\\"", "ä".repeat(35)));
+        assert_eq!(name, format!("…{}end\\\"", "ä".repeat(27)));
         assert_eq!(short_name(None, 0x10), "0x10");
     }
 
