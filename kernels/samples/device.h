@@ -1,6 +1,12 @@
 // The part of the CUDA C++ device language that the samples use, on top of clang's builtins alone, so that they
-// compile where no CUDA toolkit is installed. Device side only; nothing here is known to the host.
+// compile where no CUDA toolkit is installed. Device side only; nothing here is known to the host. NVIDIA's compiler
+// brings these names itself.
 #pragma once
+
+typedef unsigned char uint8;
+typedef unsigned int uint32;
+
+#if defined(__clang__)
 
 #define __global__ __attribute__((global))
 #define __device__ __attribute__((device))
@@ -8,9 +14,7 @@
 #define __constant__ __attribute__((constant))
 #define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...) __attribute__((launch_bounds(__VA_ARGS__)))
-
-typedef unsigned char uint8;
-typedef unsigned int uint32;
+// __syncthreads is a builtin of clang.
 
 struct __attribute__((aligned(16))) float4 {
     float x, y, z, w;
@@ -34,14 +38,6 @@ SPECIAL_REGISTER(BlockSize, blockDim, __nvvm_read_ptx_sreg_ntid)
 SPECIAL_REGISTER(GridSize, gridDim, __nvvm_read_ptx_sreg_nctaid)
 #undef SPECIAL_REGISTER
 
-#define FULL_WARP 0xffffffffu
-
-// `__syncthreads` is a builtin of clang.
-
-// This thread's index along the grid's x axis, and the number of threads along it.
-static __device__ __forceinline__ uint32 global_index() { return blockIdx.x * blockDim.x + threadIdx.x; }
-static __device__ __forceinline__ uint32 global_size() { return gridDim.x * blockDim.x; }
-
 static __device__ __forceinline__ uint32 __shfl_down_sync(uint32 mask, uint32 value, uint32 lanes) {
     return (uint32)__nvvm_shfl_sync_down_i32(mask, (int)value, (int)lanes, 31);
 }
@@ -61,5 +57,12 @@ static __device__ __forceinline__ uint32 atomicMax(uint32 *where, uint32 value) 
 
 // One rounding each; the approximate one is what `rsqrtf` gives on a GPU.
 static __device__ __forceinline__ float fmaf(float a, float b, float c) { return __nvvm_fma_rn_f(a, b, c); }
-static __device__ __forceinline__ float sqrtf(float a) { return __nvvm_sqrt_rn_f(a); }
 static __device__ __forceinline__ float rsqrtf(float a) { return __nvvm_rsqrt_approx_f(a); }
+
+#endif
+
+#define FULL_WARP 0xffffffffu
+
+// This thread's index along the grid's x axis, and the number of threads along it.
+static __device__ __forceinline__ uint32 global_index() { return blockIdx.x * blockDim.x + threadIdx.x; }
+static __device__ __forceinline__ uint32 global_size() { return gridDim.x * blockDim.x; }

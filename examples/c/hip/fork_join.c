@@ -1,8 +1,8 @@
 /*
  * Work forks from one stream to another and joins again by events. The same function runs it at once and captures it.
  *
- *     main:  double x --- forked ---- y = y + x --------- wait --- z = x + y
- *     side:                     \---- x = x + y0 --- joined ---/
+ *     main:  fill x, y --- x = x + x --- forked ---- y = y + 4 x ---------- wait --- z = y + copy
+ *     side:                                    \---- copy = x + x --- joined ---/
  */
 #include <hip/hip_runtime_api.h>
 
