@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use stream_hal_scheduler::Backend;
 
+use crate::checker::Checker;
+
 /// A backend that was opened: its devices, and the one scheduler contract they share.
 pub struct Opened {
     /// The devices in order; a device's place is its number in `QueueOptions::device`.
     pub devices: Vec<Arc<dyn Device>>,
     /// Where work is submitted.
     pub backend: Arc<dyn Backend>,
+    /// Where the backend is a checker: who is told of the order owed to the program.
+    pub checker: Option<Arc<Checker>>,
 }
 
 /// What a device is. Sizes in bytes, clocks in kilohertz.

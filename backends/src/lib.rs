@@ -3,11 +3,15 @@
 //! Backends know no stream, event or handle. [`Device`] is what the runtime uses to open devices,
 //! hold memory and load modules; [`stream_hal_scheduler::Backend`] is what the scheduler uses.
 
+pub mod checker;
 mod cpu;
 pub mod device;
 mod null;
 
+pub use checker::Checker;
 pub use device::{Device, Error, Module, Opened, Properties};
+
+use std::sync::Arc;
 
 /// What backends are opened with.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,10 +26,15 @@ pub struct Options {
     pub memcheck: bool,
 }
 
-/// Opens a backend by its name: `cpu` or `null`.
+/// Opens a backend by its name: `cpu`, `null`, or `checker+` one of them.
 pub fn open(name: &str, options: &Options) -> Result<Opened, Error> {
     if options.seed.is_some() {
         return Err(Error::NotSupported("running device work in a seeded order".into()));
+    }
+    if let Some(inner) = name.strip_prefix("checker+") {
+        let Opened { devices, backend, .. } = open(inner, options)?;
+        let checker = Arc::new(Checker::new(backend));
+        return Ok(Opened { devices, backend: checker.clone(), checker: Some(checker) });
     }
     match name {
         "cpu" => cpu::open(options),

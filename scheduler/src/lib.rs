@@ -17,6 +17,7 @@ pub mod plan;
 mod shape;
 pub mod sim;
 mod straight;
+pub mod trace;
 
 pub use backend::{Backend, Caps, Delta, Flush, Health, Prepared, QueueOptions, Ticket, Work};
 pub use exec::Exec;

@@ -30,7 +30,7 @@ pub(crate) fn open(options: &Options) -> Result<Opened, Error> {
         })
     };
     let devices = (0..devices).map(device).collect();
-    Ok(Opened { devices, backend: Arc::new(Cpu { engine }) })
+    Ok(Opened { devices, backend: Arc::new(Cpu { engine }), checker: None })
 }
 
 /// Three quarters of the machine's memory: the rest is for the program itself.

@@ -11,7 +11,7 @@ use crate::device::{Device, Error, Module, Opened, Place, Properties};
 /// Opens the backend.
 pub(crate) fn open(_options: &Options) -> Result<Opened, Error> {
     let device = NullDevice { memory: Arc::new(memory::new()), properties: describe() };
-    Ok(Opened { devices: vec![Arc::new(device)], backend: Arc::new(Null::default()) })
+    Ok(Opened { devices: vec![Arc::new(device)], backend: Arc::new(Null::default()), checker: None })
 }
 
 fn describe() -> Properties {
