@@ -146,7 +146,8 @@ mod tests {
             let a = trace.submit(0, &[]);
             let b = trace.submit(1, &[a]);
             trace.see(b);
-            assert!(trace.is_before(at(0, i), trace.submit(2, &[])));
+            let c = trace.submit(2, &[]);
+            assert!(trace.is_before(at(0, i), c));
         }
         assert!(trace.queues.values().all(|queue| queue.rows.len() < 1010));
         assert!(trace.queues[&1].rows.len() < 3);
