@@ -148,6 +148,11 @@ fn of_zstd(prefix: &[u8], at: usize) -> Result<Needed, Error> {
                 // Bit 2 of the descriptor: a checksum of four bytes.
                 return known(end + u64::from(descriptor >> 2 & 1) * 4);
             }
+            // No compressor writes empty blocks in the middle; zeros behind a broken frame look like them.
+            if size == 0 {
+                let because = "an empty block in its middle".to_owned();
+                return Err(Error::Corrupt { what: "the zstd data", because });
+            }
         }
     })
 }

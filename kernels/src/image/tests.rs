@@ -308,6 +308,12 @@ fn images_without_a_length_are_read_step_by_step() {
     let mut vast = build::fatbin(&[]);
     vast[8..16].copy_from_slice(&MAX_IMAGE_BYTES.to_le_bytes());
     assert!(matches!(needed(&vast), Err(Error::TooLarge { .. })));
+    let mut frame = build::compressed(1, 1, &build::bundle(&[]));
+    // Magic, a descriptor for one byte of content size, that byte.
+    frame.truncate(20);
+    frame.extend([0x28, 0xb5, 0x2f, 0xfd, 0x20, 9]);
+    frame.resize(4096, 0);
+    assert!(matches!(discovered(&frame), Err(Error::Corrupt { .. })));
 }
 
 /// Images made by the vendors' own tools; `kernels/tests/data/images/generate.sh` says how.
