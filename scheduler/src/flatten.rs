@@ -34,7 +34,7 @@ pub(crate) struct Flat {
 impl Flat {
     /// Inlines all children.
     pub fn new(dag: &Dag) -> Result<Flat, Error> {
-        if dag.child(0).is_none() && dag.is_ordered() {
+        if is_plain(dag) {
             return Flat::plain(dag);
         }
         let nodes = if dag.child(0).is_some() { inlined(dag)? } else { dag.len() };
@@ -74,20 +74,12 @@ impl Flat {
     /// A DAG without children whose creation order will do: its own arrays are the flat ones.
     fn plain(dag: &Dag) -> Result<Flat, Error> {
         let csr = dag.csr();
-        if csr.len() > MAX_NODES as usize {
-            return Err(Error::Full);
-        }
         let mut flat = Flat { starts: csr.offsets, dependencies: csr.dependencies, ..Flat::default() };
         flat.places.reserve_exact(csr.nodes.len());
         flat.kinds.reserve_exact(csr.nodes.len());
         for node in csr.nodes {
             flat.places.push(Place { path: 0, node });
-            let kind = match dag.op(node).map_err(|_| Error::NoChild(node))? {
-                Op::Graph { .. } => return Err(Error::NoChild(node)),
-                Op::Empty => Kind::Empty,
-                Op::Host(_) => Kind::Host,
-                _ => Kind::Device,
-            };
+            let kind = kind(dag, node)?;
             flat.has_host |= kind == Kind::Host;
             flat.kinds.push(kind);
         }
@@ -119,13 +111,11 @@ impl Flat {
                 let inner = Inner { entry, node, at, is_inside: vec![false; child.len()] };
                 return Frame::new(child, self.paths.len() as u32, Some(inner)).map(Some);
             }
-            // Inside a DAG the edges say what a wait says.
-            Op::Empty => self.push(place, Kind::Empty)?,
-            Op::Host(_) => {
-                self.has_host = true;
-                self.push(place, Kind::Host)?
+            _ => {
+                let kind = kind(frame.dag, node)?;
+                self.has_host |= kind == Kind::Host;
+                self.push(place, kind)?
             }
-            _ => self.push(place, Kind::Device)?,
         };
         frame.items[at as usize] = item;
         Ok(None)
@@ -160,6 +150,22 @@ impl Flat {
         self.kinds.push(kind);
         self.starts.push(self.dependencies.len() as u32);
         self.kinds.len() as u32 - 1
+    }
+}
+
+/// Whether a DAG is flat as it lies.
+pub(crate) fn is_plain(dag: &Dag) -> bool {
+    dag.child(0).is_none() && dag.is_ordered()
+}
+
+/// The kind of a node that is no child graph.
+#[inline]
+pub(crate) fn kind(dag: &Dag, node: Node) -> Result<Kind, Error> {
+    match dag.op(node) {
+        Err(_) | Ok(Op::Graph { .. }) => Err(Error::NoChild(node)),
+        Ok(Op::Empty) => Ok(Kind::Empty),
+        Ok(Op::Host(_)) => Ok(Kind::Host),
+        Ok(_) => Ok(Kind::Device),
     }
 }
 

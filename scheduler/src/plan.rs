@@ -5,7 +5,7 @@ use std::ops::Range;
 use smallvec::SmallVec;
 use stream_hal_capture::{Dag, Node, Op};
 
-use crate::flatten::Flat;
+use crate::flatten::{self, Flat};
 use crate::{batches, straight};
 
 /// A point of a plan's lane: reached when `value` steps of the lane are done.
@@ -108,11 +108,14 @@ pub const MAX_NODES: u32 = 1 << 27;
 /// Cuts a DAG into steps. Every edge is kept: by the order of a lane with a barrier or a step's end
 /// between, or by waits; and no wait, barrier or cut can be left out without losing an edge.
 pub fn cut(dag: &Dag, options: Options) -> Result<Plan, Error> {
-    let flat = Flat::new(dag)?;
     let lanes = options.lanes.clamp(1, MAX_LANES);
+    if lanes == 1 && options.host_calls && flatten::is_plain(dag) {
+        return straight::cut_plain(dag);
+    }
+    let flat = Flat::new(dag)?;
     let split_host = flat.has_host && !options.host_calls;
     if lanes == 1 && !split_host {
-        return Ok(straight::cut(flat));
+        return straight::cut(flat);
     }
     Ok(batches::cut(flat, lanes as usize, split_host))
 }
