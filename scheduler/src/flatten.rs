@@ -34,10 +34,10 @@ pub(crate) struct Flat {
 impl Flat {
     /// Inlines all children.
     pub fn new(dag: &Dag) -> Result<Flat, Error> {
-        if is_plain(dag) {
+        if dag.child(0).is_none() {
             return Flat::plain(dag);
         }
-        let nodes = if dag.child(0).is_some() { inlined(dag)? } else { dag.len() };
+        let nodes = inlined(dag)?;
         let mut flat = Flat { starts: vec![0], ..Flat::default() };
         flat.places.reserve_exact(nodes);
         flat.kinds.reserve_exact(nodes);
@@ -71,17 +71,30 @@ impl Flat {
         &self.dependencies[self.starts[item] as usize..self.starts[item + 1] as usize]
     }
 
-    /// A DAG without children whose creation order will do: its own arrays are the flat ones.
+    /// A DAG without children: its own arrays are the flat ones, in another order if need be.
     fn plain(dag: &Dag) -> Result<Flat, Error> {
         let csr = dag.csr();
-        let mut flat = Flat { starts: csr.offsets, dependencies: csr.dependencies, ..Flat::default() };
-        flat.places.reserve_exact(csr.nodes.len());
-        flat.kinds.reserve_exact(csr.nodes.len());
-        for node in csr.nodes {
-            flat.places.push(Place { path: 0, node });
-            let kind = kind(dag, node)?;
-            flat.has_host |= kind == Kind::Host;
-            flat.kinds.push(kind);
+        let kinds = csr.nodes.iter().map(|&node| kind(dag, node)).collect::<Result<Vec<_>, _>>()?;
+        let mut flat = Flat { has_host: kinds.contains(&Kind::Host), ..Flat::default() };
+        let place = |&node: &Node| Place { path: 0, node };
+        if dag.is_ordered() {
+            flat.places = csr.nodes.iter().map(place).collect();
+            (flat.kinds, flat.starts, flat.dependencies) = (kinds, csr.offsets, csr.dependencies);
+            return Ok(flat);
+        }
+        let order = sorted(dag, &csr)?;
+        // By position: the item.
+        let mut items = vec![0; order.len()];
+        order.iter().zip(0..).for_each(|(&at, item)| items[at as usize] = item);
+        flat.places = order.iter().map(|&at| place(&csr.nodes[at as usize])).collect();
+        flat.kinds = order.iter().map(|&at| kinds[at as usize]).collect();
+        flat.starts = Vec::with_capacity(order.len() + 1);
+        flat.dependencies = Vec::with_capacity(csr.dependencies.len());
+        flat.starts.push(0);
+        for at in order {
+            let from = csr.dependencies(at as usize).iter().map(|&from| items[from as usize]);
+            flat.dependencies.extend(from);
+            flat.starts.push(flat.dependencies.len() as u32);
         }
         Ok(flat)
     }
