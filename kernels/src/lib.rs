@@ -4,8 +4,10 @@
 mod fault;
 pub mod image;
 mod interp;
+pub mod ir;
 pub mod memory;
 pub mod program;
+mod ptx;
 
 pub use fault::{FaultKind, KernelFault};
 pub use interp::Scratch;

@@ -4,8 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::fault::KernelFault;
-use crate::interp::{self, Scratch};
+use crate::interp::block::Target;
+use crate::interp::{Scratch, code, decode};
+use crate::ir::Function;
 use crate::memory::Memory;
+use crate::ptx::lower::{self, Lowered};
+use crate::ptx::{ast, parse};
 
 /// One complaint about a PTX text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,14 +132,67 @@ pub struct Relocation {
 pub struct Module {
     kernels: Vec<Kernel>,
     globals: Vec<Global>,
+    functions: Vec<Symbol>,
+    /// For each kernel its function and where dynamic shared memory starts.
+    targets: Vec<(u32, u32)>,
+    version: (u32, u32),
+}
+
+/// A function of a module.
+#[derive(Debug)]
+struct Symbol {
+    name: String,
+    code: Option<Function>,
 }
 
 impl Module {
     /// Reads a PTX text. Syntax errors, undeclared names and wrong types refuse the whole text; an instruction
     /// form that is not implemented only marks its kernels as [`Kernel::unsupported`].
     pub fn parse(source: &str) -> Result<Module, Errors> {
-        let _ = source;
-        Err(Errors(vec![Error { line: 0, column: 0, what: "reading PTX is not supported yet".into() }]))
+        let unit = parse::parse(source)?;
+        let code = lower::lower(&unit)?;
+        let mut module = Module {
+            kernels: Vec::new(),
+            globals: code.globals,
+            functions: Vec::new(),
+            targets: Vec::new(),
+            version: unit.version,
+        };
+        let blame = blame(&code.functions);
+        for (index, (lowered, &tree)) in code.functions.into_iter().zip(&code.trees).enumerate() {
+            let tree = &unit.functions[tree];
+            if let (true, Some(lowered)) = (tree.kernel, &lowered) {
+                let dynamic_start = lowered.shared_bytes.next_multiple_of(code.dynamic_align);
+                module.targets.push((index as u32, dynamic_start));
+                module.kernels.push(describe(tree, lowered, blame[index].clone()));
+            }
+            let code =
+                lowered.filter(|lowered| lowered.unsupported.is_none()).map(|lowered| lowered.function);
+            module.functions.push(Symbol { name: tree.name.to_owned(), code });
+        }
+        let depths = module.decode(&[]).kernels;
+        for (kernel, depth) in module.kernels.iter_mut().zip(depths) {
+            kernel.local_bytes = depth.local_bytes;
+        }
+        Ok(module)
+    }
+
+    fn decode(&self, addresses: &[u64]) -> code::Program {
+        decode::decode(&decode::Source {
+            functions: self.functions.iter().map(|symbol| symbol.code.as_ref()).collect(),
+            addresses,
+            kernels: self.targets.clone(),
+        })
+    }
+
+    /// `.version`, major and minor.
+    pub fn version(&self) -> (u32, u32) {
+        self.version
+    }
+
+    /// The IR of a kernel or device function, if it has a body that is implemented; for people and tests.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        self.functions.iter().find(|symbol| symbol.name == name)?.code.as_ref()
     }
 
     /// All kernels, in the order of the text.
@@ -151,8 +208,11 @@ impl Module {
     /// The number to write for a relocation, its addend not included: a variable's address out of `addresses` (one
     /// per global, same order), or the code address of a device function. `None` if there is no such symbol.
     pub fn resolve(&self, symbol: &str, addresses: &[u64]) -> Option<u64> {
-        let index = self.globals.iter().position(|global| global.name == symbol)?;
-        addresses.get(index).copied()
+        if let Some(index) = self.globals.iter().position(|global| global.name == symbol) {
+            return addresses.get(index).copied();
+        }
+        let index = self.functions.iter().position(|function| function.name == symbol)?;
+        Some(code::function_address(index))
     }
 
     /// Gives every variable its address (one per global, same order) and makes the code ready to run.
@@ -161,7 +221,59 @@ impl Module {
             let what = format!("{} addresses for {} variables", addresses.len(), self.globals.len());
             return Err(Errors(vec![Error { line: 0, column: 0, what }]));
         }
-        Ok(Program { module: self })
+        let code = self.decode(addresses);
+        Ok(Program { module: self, code })
+    }
+}
+
+/// For each function the first form that is not implemented in it or in what it calls.
+fn blame(functions: &[Option<Lowered>]) -> Vec<Option<Unsupported>> {
+    use crate::ir::Op;
+    use crate::ir::op::Callee;
+    let mut blame: Vec<Option<Unsupported>> = functions
+        .iter()
+        .map(|lowered| lowered.as_ref().and_then(|lowered| lowered.unsupported.clone()))
+        .collect();
+    let mut callers: Vec<Vec<usize>> = vec![Vec::new(); functions.len()];
+    for (caller, lowered) in functions.iter().enumerate() {
+        let blocks = lowered.as_ref().map_or(&[][..], |lowered| &lowered.function.blocks);
+        for inst in blocks.iter().flat_map(|block| &block.insts) {
+            if let Op::Call { callee: Callee::Function(callee), .. } = inst.op {
+                callers[callee as usize].push(caller);
+            }
+        }
+    }
+    let mut open: Vec<usize> = (0..functions.len()).filter(|&index| blame[index].is_some()).collect();
+    while let Some(callee) = open.pop() {
+        for &caller in &callers[callee] {
+            if blame[caller].is_none() {
+                blame[caller] = blame[callee].clone();
+                open.push(caller);
+            }
+        }
+    }
+    blame
+}
+
+fn describe(tree: &ast::Function<'_>, lowered: &Lowered, unsupported: Option<Unsupported>) -> Kernel {
+    let mut parameters = Vec::with_capacity(tree.parameters.len());
+    let mut end = 0u32;
+    for formal in &tree.parameters {
+        let (bytes, align) = formal.layout();
+        let offset = end.next_multiple_of(align.max(1));
+        end = offset + bytes as u32;
+        parameters.push(Parameter { offset, bytes: bytes as u32, align });
+    }
+    Kernel {
+        name: tree.name.to_owned(),
+        parameters,
+        parameter_bytes: end,
+        shared_bytes: lowered.shared_bytes,
+        local_bytes: 0,
+        registers: lowered.registers.clamp(1, 255),
+        max_threads: if tree.max_threads == 0 { 1024 } else { tree.max_threads.min(1024) },
+        required_block: tree.required_block,
+        unsupported,
     }
 }
 
@@ -243,6 +355,7 @@ pub enum Progress {
 #[derive(Debug)]
 pub struct Program {
     module: Arc<Module>,
+    code: code::Program,
 }
 
 impl Program {
@@ -280,7 +393,7 @@ impl Program {
         block: [u32; 3],
         scratch: &mut Scratch,
     ) -> Result<(), KernelFault> {
-        interp::start(self, kernel, launch, block, scratch)
+        self.target(kernel).start(launch, block, scratch)
     }
 
     /// Runs the block that was started in `scratch` until it is done or only spins.
@@ -291,6 +404,10 @@ impl Program {
         host: &dyn Host,
         scratch: &mut Scratch,
     ) -> Result<Progress, KernelFault> {
-        interp::resume(self, launch, memory, host, scratch)
+        self.target(scratch.kernel()).resume(launch, memory, host, scratch)
+    }
+
+    fn target(&self, index: usize) -> Target<'_> {
+        Target { code: &self.code, index, kernel: &self.module.kernels[index] }
     }
 }

@@ -1,0 +1,229 @@
+//! One block: its warps in turn, until all threads have exited.
+
+use super::barrier::Barriers;
+use super::code::{KernelCode, Program as Code};
+use super::lanes::WARP;
+use super::run::{Machine, Stop};
+use super::trouble::Trouble;
+use super::warp::{Group, Wait, Warp};
+use crate::fault::{FaultKind, KernelFault};
+use crate::memory::Memory;
+use crate::program::{Host, Kernel, Launch, Progress};
+
+/// Stack of a thread for calls without a known depth, unless the launch says otherwise.
+const STACK_BYTES: u32 = 16 << 10;
+/// Most shared memory of a block.
+const MOST_SHARED: u32 = 1 << 24;
+
+/// Registers, shared and local memory of one block at a time; reused from block to block.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    kernel: usize,
+    block: [u32; 3],
+    warps: Vec<Warp>,
+    count: usize,
+    shared: Vec<u8>,
+    barriers: Barriers,
+    dynamic_start: u32,
+}
+
+impl Scratch {
+    /// The kernel whose block was started here.
+    pub(crate) fn kernel(&self) -> usize {
+        self.kernel
+    }
+}
+
+/// A kernel of a program, its code and its description.
+pub struct Target<'p> {
+    /// The code of all.
+    pub code: &'p Code,
+    /// Its index.
+    pub index: usize,
+    /// Its description.
+    pub kernel: &'p Kernel,
+}
+
+impl Target<'_> {
+    fn code(&self) -> &KernelCode {
+        &self.code.kernels[self.index]
+    }
+
+    fn refuse(&self, kind: FaultKind, block: [u32; 3], line: u32, words: String) -> KernelFault {
+        KernelFault { kind, kernel: self.kernel.name.clone(), block, thread: [0; 3], line, address: 0, words }
+    }
+
+    /// Whether the launch fits the kernel.
+    fn check(&self, launch: &Launch<'_>, block: [u32; 3]) -> Result<u32, KernelFault> {
+        if let Some(unsupported) = &self.kernel.unsupported {
+            let words = format!("{} is not supported", unsupported.form);
+            return Err(self.refuse(FaultKind::Unsupported, block, unsupported.line, words));
+        }
+        let invalid = |words: String| Err(self.refuse(FaultKind::InvalidLaunch, block, 0, words));
+        let threads = launch.block.iter().try_fold(1u32, |all, &dim| all.checked_mul(dim)).unwrap_or(0);
+        if threads == 0 || threads > 1024 || threads > self.kernel.max_threads {
+            return invalid(format!(
+                "{threads} threads a block where 1 to {} are possible",
+                self.kernel.max_threads
+            ));
+        }
+        if self.kernel.required_block.is_some_and(|required| required != launch.block) {
+            return invalid(format!(
+                "a block of {:?} threads, which is not what the kernel requires",
+                launch.block
+            ));
+        }
+        if launch.parameters.len() < self.kernel.parameter_bytes as usize {
+            let (have, want) = (launch.parameters.len(), self.kernel.parameter_bytes);
+            return invalid(format!("{have} bytes of parameters where the kernel has {want}"));
+        }
+        if launch.shared_bytes > MOST_SHARED {
+            return invalid(format!("{} bytes of shared memory", launch.shared_bytes));
+        }
+        Ok(threads)
+    }
+
+    /// Sets a block up.
+    pub fn start(
+        &self,
+        launch: &Launch<'_>,
+        block: [u32; 3],
+        scratch: &mut Scratch,
+    ) -> Result<(), KernelFault> {
+        scratch.count = 0;
+        let threads = self.check(launch, block)?;
+        let code = self.code();
+        let mut local_bytes = code.local_bytes;
+        if code.unbounded {
+            let stack = if launch.stack_bytes == 0 { STACK_BYTES } else { launch.stack_bytes };
+            local_bytes = local_bytes.saturating_add(stack).next_multiple_of(16);
+        }
+        scratch.kernel = self.index;
+        scratch.block = block;
+        scratch.dynamic_start = code.dynamic_start;
+        scratch.count = threads.div_ceil(32) as usize;
+        scratch.shared.clear();
+        scratch.shared.resize((code.dynamic_start + launch.shared_bytes) as usize, 0);
+        scratch.barriers = Barriers::default();
+        if scratch.warps.len() < scratch.count {
+            scratch.warps.resize_with(scratch.count, Warp::default);
+        }
+        let entry = &self.code.entries[code.function as usize];
+        for (index, warp) in scratch.warps[..scratch.count].iter_mut().enumerate() {
+            let first = index as u32 * 32;
+            warp.start(index as u32, (threads - first).min(32), launch.block);
+            warp.groups.push(Group {
+                pc: entry.pc,
+                base: 0,
+                stack: 0,
+                mask: warp.present,
+                turn: 0,
+                wait: Wait::Ready,
+                spins: false,
+            });
+            if warp.registers.len() < code.slots as usize {
+                warp.registers.resize(code.slots as usize, [0; WARP]);
+            }
+            warp.local_bytes = local_bytes;
+            if warp.local.len() < local_bytes as usize * WARP {
+                warp.local.resize(local_bytes as usize * WARP, 0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs a block until it is done or only spins.
+    pub fn resume(
+        &self,
+        launch: &Launch<'_>,
+        memory: &dyn Memory,
+        host: &dyn Host,
+        scratch: &mut Scratch,
+    ) -> Result<Progress, KernelFault> {
+        let Scratch { block, warps, count, shared, barriers, dynamic_start, .. } = scratch;
+        let warps = &mut warps[..*count];
+        let mut machine = Machine {
+            program: self.code,
+            launch,
+            memory,
+            host,
+            shared,
+            barriers,
+            block: *block,
+            dynamic_start: *dynamic_start,
+            warps: *count as u32,
+        };
+        loop {
+            let (mut done, mut ran, mut spun) = (0, false, false);
+            for warp in warps.iter_mut() {
+                if warp.live() == 0 {
+                    done += 1;
+                    continue;
+                }
+                match machine.run(warp) {
+                    Ok(Stop::Done) => done += 1,
+                    Ok(Stop::Blocked) => {}
+                    Ok(Stop::Slice) => (ran, spun) = (true, true),
+                    Err((trouble, pc)) => return Err(self.fault(*block, warp, &trouble, pc)),
+                }
+            }
+            if done == warps.len() {
+                return Ok(Progress::Done);
+            }
+            ran |= machine.release_barriers(warps);
+            if !ran {
+                return Err(self.deadlock(*block, warps));
+            }
+            if spun {
+                return Ok(Progress::Yielded);
+            }
+        }
+    }
+
+    fn fault(&self, block: [u32; 3], warp: &Warp, trouble: &Trouble, pc: u32) -> KernelFault {
+        let lane = trouble.lane as usize % WARP;
+        KernelFault {
+            kind: trouble.kind,
+            kernel: self.kernel.name.clone(),
+            block,
+            thread: warp.tid.map(|axis| axis[lane] as u32),
+            line: self.code.lines.get(pc as usize).copied().unwrap_or(0),
+            address: trouble.address,
+            words: trouble.words.clone(),
+        }
+    }
+
+    fn deadlock(&self, block: [u32; 3], warps: &[Warp]) -> KernelFault {
+        let waiting = warps.iter().find_map(|warp| Some((warp, warp.groups.first()?)));
+        let Some((warp, group)) = waiting else {
+            let words = "threads are left that nobody runs".to_owned();
+            return self.refuse(FaultKind::BarrierDeadlock, block, 0, words);
+        };
+        let words = match group.wait {
+            Wait::Barrier(id) => format!("waits at barrier {id}, where others will never arrive"),
+            _ => "waits for other threads of its warp, which will never come".to_owned(),
+        };
+        let lane = group.mask.trailing_zeros();
+        let trouble = Trouble { kind: FaultKind::BarrierDeadlock, lane, address: 0, words };
+        self.fault(block, warp, &trouble, group.pc)
+    }
+}
+
+impl Warp {
+    /// All threads at the start, in the order x, y, z.
+    fn start(&mut self, index: u32, threads: u32, block: [u32; 3]) {
+        self.index = index;
+        self.present = u32::MAX >> (32 - threads);
+        self.exited = 0;
+        self.groups.clear();
+        self.groups.reserve(WARP);
+        for lane in 0..WARP as u32 {
+            let thread = index * 32 + lane;
+            let [x, y, _] = block;
+            let at = [thread % x, thread / x % y, thread / x / y];
+            for (axis, at) in self.tid.iter_mut().zip(at) {
+                axis[lane as usize] = u64::from(at);
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Calls: frames on the warp's own stacks, so that the caller's stack stays as it is.
+
+use super::code::{CODE_WINDOW, Call, Code, Entry, Target};
+use super::format;
+use super::lanes::{Lanes, WARP};
+use super::run::{Flow, Machine, lanes_with};
+use super::trouble::{Outcome, first, memory_fault, trouble};
+use super::warp::{Group, Warp};
+use crate::fault::FaultKind;
+use crate::ir::op::{Passed, Runtime};
+
+/// More slots than these are too deep a call.
+const MOST_SLOTS: u32 = 1 << 16;
+/// Longest string of a `printf` or assertion.
+const MOST_TEXT: usize = 1 << 16;
+
+fn lanes_of(mask: u32) -> impl Iterator<Item = u32> {
+    (0..WARP as u32).filter(move |&lane| mask >> lane & 1 == 1)
+}
+
+/// Copies between two places of a lane's local memory.
+fn copy(warp: &mut Warp, mask: u32, from: u32, to: u32, bytes: u32) -> Option<()> {
+    for lane in lanes_of(mask) {
+        let local = warp.local_of(lane);
+        let range = from as usize..(from + bytes) as usize;
+        let end = to as usize + bytes as usize;
+        if range.end > local.len() || end > local.len() {
+            return None;
+        }
+        local.copy_within(range, to as usize);
+    }
+    Some(())
+}
+
+impl Machine<'_> {
+    /// A call step.
+    pub fn call(&mut self, warp: &mut Warp, group: &mut Group, call: u32, mask: u32) -> Outcome<Flow> {
+        let call = &self.program.calls[call as usize];
+        match call.target {
+            Target::Function(index) => self.enter(warp, group, call, index, mask),
+            Target::Pointer(address) => {
+                let addresses = *warp.lanes(&self.program.pool, group.base, address);
+                self.enter_by_address(warp, group, call, &addresses, mask)
+            }
+            Target::Runtime(runtime) => {
+                self.runtime(warp, group, call, runtime, mask)?;
+                group.pc += 1;
+                Ok(Flow::Next)
+            }
+        }
+    }
+
+    fn enter_by_address(
+        &mut self,
+        warp: &mut Warp,
+        group: &mut Group,
+        call: &Call,
+        addresses: &Lanes,
+        mask: u32,
+    ) -> Outcome<Flow> {
+        let mut left = mask;
+        while left != 0 {
+            let lane = first(left);
+            let address = addresses[lane as usize];
+            let index = (address ^ CODE_WINDOW) >> 4;
+            if address & 15 != 0 || index == 0 || index > self.program.entries.len() as u64 {
+                return trouble(
+                    FaultKind::IllegalInstruction,
+                    lane,
+                    format!("call of {address:#x}, which is no function"),
+                );
+            }
+            let mut part = *group;
+            part.mask = lanes_with(addresses, address, left);
+            left &= !part.mask;
+            let part_mask = part.mask;
+            self.enter(warp, &mut part, call, index as u32 - 1, part_mask)?;
+            warp.park(part);
+        }
+        Ok(Flow::Left)
+    }
+
+    fn enter(
+        &mut self,
+        warp: &mut Warp,
+        group: &mut Group,
+        call: &Call,
+        index: u32,
+        mask: u32,
+    ) -> Outcome<Flow> {
+        let program = self.program;
+        let entry = &program.entries[index as usize];
+        let caller = frame_of(program.entries.as_slice(), group.pc);
+        let base = group.base + caller.slots;
+        let stack = group.stack + caller.frame_bytes;
+        let lane = first(mask);
+        let deep = stack + entry.frame_bytes > warp.local_bytes || base + entry.slots > MOST_SLOTS;
+        if deep {
+            return trouble(FaultKind::StackOverflow, lane, "calls deeper than the stack");
+        }
+        if !fits(&call.arguments, &entry.parameters) || !fits(&call.results, &entry.results) {
+            return trouble(FaultKind::IllegalInstruction, lane, "call of a function with other parameters");
+        }
+        if warp.registers.len() < (base + entry.slots) as usize {
+            warp.registers.resize((base + entry.slots) as usize, [0; WARP]);
+        }
+        for (from, to) in call.arguments.iter().zip(&entry.parameters) {
+            let done = copy(warp, mask, group.stack + from.frame, stack + to.frame, from.bytes);
+            done.map_or_else(
+                || trouble(FaultKind::StackOverflow, lane, "arguments outside of the stack"),
+                Ok,
+            )?;
+        }
+        let link = u64::from(group.base) << 32 | u64::from(group.pc);
+        warp.set(base, super::code::Slot(0), mask, &[link; WARP]);
+        warp.set(base, super::code::Slot(1), mask, &[u64::from(group.stack); WARP]);
+        (group.pc, group.base, group.stack) = (entry.pc, base, stack);
+        Ok(Flow::Moved)
+    }
+
+    /// Back to the callers; lanes that came from different places part.
+    pub fn return_from(&mut self, warp: &mut Warp, group: &mut Group) -> Outcome<Flow> {
+        let program = self.program;
+        let callee = frame_of(program.entries.as_slice(), group.pc);
+        let links = *warp.lanes(&program.pool, group.base, super::code::Slot(0));
+        let stacks = *warp.lanes(&program.pool, group.base, super::code::Slot(1));
+        let mut left = group.mask;
+        while left != 0 {
+            let lane = first(left) as usize;
+            let mut part = *group;
+            part.mask = lanes_with(&links, links[lane], left) & lanes_with(&stacks, stacks[lane], left);
+            left &= !part.mask;
+            part.pc = links[lane] as u32;
+            part.base = (links[lane] >> 32) as u32;
+            part.stack = stacks[lane] as u32;
+            if let Code::Call(call) = program.steps[part.pc as usize].code {
+                let call = &program.calls[call as usize];
+                for (from, to) in callee.results.iter().zip(&call.results) {
+                    let (from, to) = (group.stack + from.frame, (part.stack + to.frame, to.bytes));
+                    let done = copy(warp, part.mask, from, to.0, to.1);
+                    let words = "results outside of the stack";
+                    done.map_or_else(|| trouble(FaultKind::StackOverflow, lane as u32, words), Ok)?;
+                }
+            }
+            part.pc += 1;
+            if left == 0 && part.mask == group.mask {
+                *group = part;
+                return Ok(Flow::Moved);
+            }
+            warp.park(part);
+        }
+        Ok(Flow::Left)
+    }
+
+    fn runtime(
+        &mut self,
+        warp: &mut Warp,
+        group: &Group,
+        call: &Call,
+        runtime: Runtime,
+        mask: u32,
+    ) -> Outcome<()> {
+        for lane in lanes_of(mask) {
+            let argument = |warp: &mut Warp, index: usize| -> u64 {
+                let Some(passed) = call.arguments.get(index) else { return 0 };
+                let start = (group.stack + passed.frame) as usize;
+                let bytes =
+                    warp.local_of(lane).get(start..start + passed.bytes.min(8) as usize).unwrap_or(&[]);
+                bytes.iter().rev().fold(0, |value, &byte| value << 8 | u64::from(byte))
+            };
+            let arguments: [u64; 5] = std::array::from_fn(|index| argument(warp, index));
+            let result = match runtime {
+                Runtime::Vprintf => self.print(warp, lane, arguments[0], arguments[1])?,
+                Runtime::AssertFail => return self.assert(warp, lane, &arguments),
+                Runtime::Malloc => self.host.malloc(arguments[0]),
+                Runtime::Free => {
+                    self.host.free(arguments[0]);
+                    0
+                }
+                Runtime::SetConditional => {
+                    if !self.host.set_conditional(arguments[0], arguments[1] as u32) {
+                        let words = format!("{:#x} is no conditional handle here", arguments[0]);
+                        return trouble(FaultKind::IllegalInstruction, lane, words);
+                    }
+                    0
+                }
+            };
+            if let Some(passed) = call.results.first() {
+                let start = (group.stack + passed.frame) as usize;
+                let count = passed.bytes.min(8) as usize;
+                if let Some(to) = warp.local_of(lane).get_mut(start..start + count) {
+                    to.copy_from_slice(&result.to_le_bytes()[..count]);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes of a string up to its zero.
+    fn text(&mut self, warp: &mut Warp, lane: u32, address: u64) -> Outcome<Vec<u8>> {
+        let mut text = Vec::new();
+        let mut at = address;
+        while text.len() < MOST_TEXT {
+            match self.byte(warp, lane, at)? {
+                0 => break,
+                byte => text.push(byte),
+            }
+            at = at.wrapping_add(1);
+        }
+        Ok(text)
+    }
+
+    fn byte(&mut self, warp: &mut Warp, lane: u32, address: u64) -> Outcome<u8> {
+        let mut byte = [0];
+        self.bytes(warp, lane, address, &mut byte)?;
+        Ok(byte[0])
+    }
+
+    /// Bytes at a generic address.
+    fn bytes(&mut self, warp: &mut Warp, lane: u32, address: u64, into: &mut [u8]) -> Outcome<()> {
+        let (space, offset) = super::access::resolve(address);
+        let range = offset as usize..(offset as usize).saturating_add(into.len());
+        let bytes: Option<&[u8]> = match space {
+            crate::ir::op::Space::Shared => self.shared.get(range),
+            crate::ir::op::Space::Local => warp.local_of(lane).get(range),
+            crate::ir::op::Space::Param => self.launch.parameters.get(range),
+            _ => return self.memory.read(offset, into).map_err(|fault| memory_fault(lane, fault)),
+        };
+        match bytes {
+            Some(bytes) => {
+                into.copy_from_slice(bytes);
+                Ok(())
+            }
+            None => super::trouble::bad_access(lane, address, into.len() as u32, false),
+        }
+    }
+
+    /// One thread's `printf`; gives the number of arguments.
+    fn print(&mut self, warp: &mut Warp, lane: u32, format: u64, arguments: u64) -> Outcome<u64> {
+        let format = self.text(warp, lane, format)?;
+        let mut out = Vec::with_capacity(format.len() + 32);
+        let mut offset = 0u64;
+        let mut count = 0;
+        for piece in format::pieces(&format) {
+            let format::Piece::Value(directive) = piece else {
+                if let format::Piece::Text(text) = piece {
+                    out.extend_from_slice(text);
+                }
+                continue;
+            };
+            let mut take = |machine: &mut Self, warp: &mut Warp, bytes: u64| -> Outcome<u64> {
+                offset = offset.next_multiple_of(bytes);
+                let mut value = [0; 8];
+                machine.bytes(warp, lane, arguments.wrapping_add(offset), &mut value[..bytes as usize])?;
+                offset += bytes;
+                count += 1;
+                Ok(u64::from_le_bytes(value))
+            };
+            let width = if directive.width_argument { Some(take(self, warp, 4)? as i32) } else { None };
+            let precision =
+                if directive.precision_argument { Some(take(self, warp, 4)? as i32) } else { None };
+            let value = take(self, warp, directive.bytes())?;
+            let text = if directive.conversion == b's' { self.text(warp, lane, value)? } else { Vec::new() };
+            directive.with(width, precision).write(value, &text, &mut out);
+        }
+        self.host.print(&out);
+        Ok(count)
+    }
+
+    /// `__assertfail(message, file, line, function, char size)`.
+    fn assert(&mut self, warp: &mut Warp, lane: u32, arguments: &[u64; 5]) -> Outcome<()> {
+        let mut text = |address: u64| -> Outcome<String> {
+            Ok(String::from_utf8_lossy(&self.text(warp, lane, address)?).into_owned())
+        };
+        let (message, file, function) = (text(arguments[0])?, text(arguments[1])?, text(arguments[3])?);
+        let words = format!("{file}:{}: {function}: assertion `{message}` failed", arguments[2] as u32);
+        trouble(FaultKind::Assert, lane, words)
+    }
+}
+
+/// The function a step belongs to.
+fn frame_of(entries: &[Entry], pc: u32) -> &Entry {
+    let at = entries.partition_point(|entry| entry.pc <= pc);
+    &entries[at.saturating_sub(1)]
+}
+
+fn fits(given: &[Passed], wanted: &[Passed]) -> bool {
+    given.len() == wanted.len() && given.iter().zip(wanted).all(|(a, b)| a.bytes == b.bytes)
+}

@@ -1,0 +1,220 @@
+//! Decoded programs: one array of steps for all functions, registers resolved to slots of a frame.
+
+use super::lanes::{Lanes, Meaning};
+use crate::ir::compute::Conversion;
+use crate::ir::op::{Passed, Reduction, Runtime, Shuffle, Space, Special, Vote};
+use crate::memory::AtomicOp;
+
+/// Where a value is: a slot of the frame, or with the top bit a constant of the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot(pub u32);
+
+impl Slot {
+    /// Marks a constant.
+    pub const CONSTANT: u32 = 1 << 31;
+    /// No slot.
+    pub const NONE: Slot = Slot(u32::MAX);
+}
+
+/// The first slots of a called function's frame hold, lane by lane, where it returns to.
+pub const LINK_SLOTS: u32 = 2;
+
+/// Generic addresses of shared memory have this and the offset.
+pub const SHARED_WINDOW: u64 = 1 << 56;
+/// Generic addresses of local memory have this and the offset.
+pub const LOCAL_WINDOW: u64 = 1 << 57;
+/// Generic addresses of a kernel's parameters have this and the offset.
+pub const PARAM_WINDOW: u64 = 3 << 56;
+/// Addresses of functions have this and sixteen times their index plus one.
+pub const CODE_WINDOW: u64 = 1 << 58;
+
+/// The address of a function.
+pub fn function_address(index: usize) -> u64 {
+    CODE_WINDOW | (index as u64 + 1) << 4
+}
+
+/// A load or store.
+#[derive(Clone, Copy, Debug)]
+pub struct Access {
+    /// Where.
+    pub space: Space,
+    /// Of an element: 1, 2, 4 or 8.
+    pub bytes: u8,
+    /// Elements: 1, 2 or 4.
+    pub count: u8,
+    /// Loads: shift left and arithmetically right by so much to extend the sign; 0 for none.
+    pub sign_shift: u8,
+    /// Loads: the width to cut an extended value to.
+    pub keep_bits: u8,
+    /// The address is relative to the frame.
+    pub frame: bool,
+    /// Others may touch it meanwhile.
+    pub others: bool,
+    /// Base address.
+    pub address: Slot,
+    /// Added to it.
+    pub offset: i64,
+    /// Targets or sources.
+    pub values: [Slot; 4],
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The function's index, or the slot of its address.
+    pub target: Target,
+    /// Copied into the callee's frame.
+    pub arguments: Vec<Passed>,
+    /// Copied out of it.
+    pub results: Vec<Passed>,
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug)]
+pub enum Target {
+    /// A function.
+    Function(u32),
+    /// A function by address.
+    Pointer(Slot),
+    /// The runtime.
+    Runtime(Runtime),
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum Code {
+    /// A pure op.
+    One(fn(&mut Lanes, &Lanes), Slot, Slot),
+    /// A pure op.
+    Two(fn(&mut Lanes, &Lanes, &Lanes), Slot, [Slot; 2]),
+    /// A pure op.
+    Three(fn(&mut Lanes, &Lanes, &Lanes, &Lanes), Slot, [Slot; 3]),
+    /// A pure op.
+    Four(fn(&mut Lanes, &Lanes, &Lanes, &Lanes, &Lanes), Slot, [Slot; 4]),
+    /// A conversion.
+    Convert(Conversion, Slot, Slot),
+    /// A special register.
+    Special(Special, Slot),
+    /// The offset in local memory of a place in the frame.
+    FrameAddress(Slot, u32),
+    /// Where dynamic shared memory starts, plus an offset.
+    DynamicShared(Slot, i64),
+    /// A load.
+    Load(Access),
+    /// A store.
+    Store(Access),
+    /// An atomic: operand and compare in `values[1..3]`, target in `values[0]`.
+    Atomic(AtomicOp, Access),
+    /// A fence.
+    Fence,
+    /// Wait at a block barrier: id, count.
+    Barrier(Slot, Slot),
+    /// Arrive at one.
+    Arrive(Slot, Slot),
+    /// Wait and reduce: id, count, op, value (negated), target.
+    BarrierReduce { id: Slot, count: Slot, op: Reduction, value: Slot, negated: bool, to: Slot },
+    /// Wait for lanes of a mask.
+    WarpBarrier(Slot),
+    /// Exchange.
+    Shuffle { mode: Shuffle, to: Slot, valid: Slot, value: Slot, lane: Slot, clamp: Slot, mask: Slot },
+    /// Agree.
+    Vote { mode: Vote, to: Slot, value: Slot, negated: bool, mask: Slot },
+    /// Compare values.
+    Match { all: bool, to: Slot, valid: Slot, value: Slot, mask: Slot },
+    /// Reduce values; the flag: signed.
+    Reduce { op: Reduction, signed: bool, to: Slot, value: Slot, mask: Slot },
+    /// Lanes that run together.
+    ActiveMask(Slot),
+    /// Whether a generic address is in a space.
+    IsSpace(Space, Slot, Slot),
+    /// A call, by its index in [`Program::calls`].
+    Call(u32),
+    /// Let others run.
+    Sleep,
+    /// On to a step.
+    Jump(u32),
+    /// Lanes that pass go to the first, others to the second.
+    Branch { guard: Slot, negated: bool, yes: u32, no: u32 },
+    /// The target at an index of [`Program::tables`].
+    Table(Slot, u32),
+    /// Back to the caller.
+    Return,
+    /// The thread's end.
+    Exit,
+    /// A fault.
+    Trap,
+    /// A form that is not implemented.
+    Unsupported,
+}
+
+/// A step with its guard.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What.
+    pub code: Code,
+    /// For lanes where this is not 0 (or is, if negated); [`Slot::NONE`]: for all.
+    pub guard: Slot,
+    /// The guard counts inverted.
+    pub negated: bool,
+}
+
+/// A function's place in the array.
+#[derive(Clone, Debug, Default)]
+pub struct Entry {
+    /// Its first step.
+    pub pc: u32,
+    /// Registers of its frame.
+    pub slots: u32,
+    /// Local memory of its frame.
+    pub frame_bytes: u32,
+    /// Where arguments go.
+    pub parameters: Vec<Passed>,
+    /// Where results are.
+    pub results: Vec<Passed>,
+}
+
+/// A kernel.
+#[derive(Clone, Debug)]
+pub struct KernelCode {
+    /// Its function.
+    pub function: u32,
+    /// Registers of all frames of the deepest call.
+    pub slots: u32,
+    /// Local memory of the deepest call; without recursion exact.
+    pub local_bytes: u32,
+    /// Calls may go deeper than that.
+    pub unbounded: bool,
+    /// Static shared memory, rounded up to where dynamic starts.
+    pub dynamic_start: u32,
+}
+
+/// All steps, constants and entries.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// Steps of all functions.
+    pub steps: Vec<Step>,
+    /// The line of each step.
+    pub lines: Vec<u32>,
+    /// Constants, the same in all lanes.
+    pub pool: Vec<Lanes>,
+    /// Functions by index.
+    pub entries: Vec<Entry>,
+    /// Kernels in the module's order.
+    pub kernels: Vec<KernelCode>,
+    /// Calls.
+    pub calls: Vec<Call>,
+    /// Branch tables.
+    pub tables: Vec<Vec<u32>>,
+}
+
+impl From<(Meaning, Slot, [Slot; 4])> for Code {
+    fn from((meaning, to, [a, b, c, d]): (Meaning, Slot, [Slot; 4])) -> Code {
+        match meaning {
+            Meaning::One(run) => Code::One(run, to, a),
+            Meaning::Two(run) => Code::Two(run, to, [a, b]),
+            Meaning::Three(run) => Code::Three(run, to, [a, b, c]),
+            Meaning::Four(run) => Code::Four(run, to, [a, b, c, d]),
+            Meaning::Convert(conversion) => Code::Convert(conversion, to, a),
+        }
+    }
+}

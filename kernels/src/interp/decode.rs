@@ -1,0 +1,467 @@
+//! From IR to steps, once per program.
+
+use std::collections::HashMap;
+
+use super::code::{
+    Access, Call, Code, Entry, KernelCode, LINK_SLOTS, Program, Slot, Step, Target, function_address,
+};
+use super::code::{LOCAL_WINDOW, PARAM_WINDOW, SHARED_WINDOW};
+use super::lanes::{Meaning, WARP};
+use super::meaning::meaning;
+use super::slots;
+use crate::ir::compute::{Compute, Int};
+use crate::ir::op::{BarrierKind, Callee, Space};
+use crate::ir::{Block, End, Function, Inst, Op, Operand, Reg, Type};
+
+/// What decoding needs to know of a module.
+pub struct Source<'a> {
+    /// By index; `None`: no body, or a form that is not implemented.
+    pub functions: Vec<Option<&'a Function>>,
+    /// Addresses of the module's variables.
+    pub addresses: &'a [u64],
+    /// For each kernel its function, and its static shared memory with the alignment of the dynamic.
+    pub kernels: Vec<(u32, u32)>,
+}
+
+/// Decodes all functions of a module.
+pub fn decode(source: &Source<'_>) -> Program {
+    let mut decoder = Decoder { program: Program::default(), constants: HashMap::new(), source };
+    for function in &source.functions {
+        let entry = match function {
+            Some(function) => decoder.function(function),
+            None => decoder.unsupported(),
+        };
+        decoder.program.entries.push(entry);
+    }
+    for &(function, dynamic_start) in &source.kernels {
+        let depth = decoder.depth(function);
+        decoder.program.kernels.push(KernelCode {
+            function,
+            slots: depth.slots,
+            local_bytes: depth.local_bytes,
+            unbounded: depth.unbounded,
+            dynamic_start,
+        });
+    }
+    decoder.program
+}
+
+struct Decoder<'s, 'a> {
+    program: Program,
+    constants: HashMap<u64, u32>,
+    source: &'s Source<'a>,
+}
+
+/// What the deepest call takes.
+#[derive(Clone, Copy, Default)]
+struct Depth {
+    slots: u32,
+    local_bytes: u32,
+    unbounded: bool,
+}
+
+/// One function while it is decoded.
+struct Frame<'f> {
+    function: &'f Function,
+    slots: Vec<u32>,
+    used: u32,
+    /// Block starts, once known.
+    starts: Vec<u32>,
+    /// Slots for addresses that are made just before they are used.
+    scratch: u32,
+    line: u32,
+}
+
+impl Decoder<'_, '_> {
+    fn unsupported(&mut self) -> Entry {
+        let pc = self.program.steps.len() as u32;
+        self.push(Code::Unsupported, 0);
+        Entry { pc, slots: LINK_SLOTS, ..Entry::default() }
+    }
+
+    fn push(&mut self, code: Code, line: u32) {
+        self.program.steps.push(Step { code, guard: Slot::NONE, negated: false });
+        self.program.lines.push(line);
+    }
+
+    fn constant(&mut self, value: u64) -> Slot {
+        let pool = &mut self.program.pool;
+        let index = *self.constants.entry(value).or_insert_with(|| {
+            pool.push([value; WARP]);
+            pool.len() as u32 - 1
+        });
+        Slot(index | Slot::CONSTANT)
+    }
+
+    fn function(&mut self, function: &Function) -> Entry {
+        let (slots, used) = slots::assign(function, LINK_SLOTS);
+        let mut frame = Frame {
+            function,
+            slots,
+            used,
+            starts: Vec::with_capacity(function.blocks.len()),
+            scratch: 0,
+            line: 0,
+        };
+        let entered = entered(function);
+        let pc = self.program.steps.len() as u32;
+        for (index, block) in function.blocks.iter().enumerate() {
+            frame.starts.push(self.program.steps.len() as u32);
+            self.block(&mut frame, index as u32, block, &entered);
+        }
+        self.fix_targets(&frame, pc);
+        Entry {
+            pc,
+            slots: frame.used + frame.scratch,
+            frame_bytes: function.frame_bytes,
+            parameters: function.parameters.clone(),
+            results: function.results.clone(),
+        }
+    }
+
+    fn block(&mut self, frame: &mut Frame<'_>, index: u32, block: &Block, entered: &[u32]) {
+        for inst in &block.insts {
+            frame.line = inst.line;
+            self.inst(frame, inst);
+        }
+        frame.line = block.line;
+        match &block.end {
+            // Alone on the way, the next block needs no meeting point.
+            End::Jump(to) if *to == index + 1 && entered[*to as usize] == 1 => {}
+            End::Jump(to) => self.push(Code::Jump(*to), block.line),
+            End::Branch(guard, yes, no) => {
+                let (slot, negated) = (frame.slot(guard.reg), guard.negated);
+                self.push(Code::Branch { guard: slot, negated, yes: *yes, no: *no }, block.line);
+            }
+            End::Table(at, targets) => {
+                let at = self.operand(frame, *at, 0);
+                self.program.tables.push(targets.clone());
+                self.push(Code::Table(at, self.program.tables.len() as u32 - 1), block.line);
+            }
+            End::Return if frame.function.kernel => self.push(Code::Exit, block.line),
+            End::Return => self.push(Code::Return, block.line),
+            End::Exit => self.push(Code::Exit, block.line),
+            End::Trap => self.push(Code::Trap, block.line),
+        }
+    }
+
+    /// Targets were block numbers until all starts were known.
+    fn fix_targets(&mut self, frame: &Frame<'_>, from: u32) {
+        let start = |block: u32| frame.starts[block as usize];
+        for step in &mut self.program.steps[from as usize..] {
+            match &mut step.code {
+                Code::Jump(to) => *to = start(*to),
+                Code::Branch { yes, no, .. } => (*yes, *no) = (start(*yes), start(*no)),
+                Code::Table(_, table) => {
+                    self.program.tables[*table as usize].iter_mut().for_each(|to| *to = start(*to));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The slot of an operand. `place` tells apart the made addresses of one instruction.
+    fn operand(&mut self, frame: &mut Frame<'_>, operand: Operand, place: u32) -> Slot {
+        match operand {
+            Operand::Reg(reg) => frame.slot(reg),
+            Operand::Imm(value) => self.constant(value),
+            Operand::Global(index, offset) => {
+                let address = self.source.addresses.get(index as usize).copied().unwrap_or(0);
+                self.constant(address.wrapping_add(offset as u64))
+            }
+            Operand::Function(index) => self.constant(function_address(index as usize)),
+            Operand::Frame(offset) if frame.function.kernel => self.constant(u64::from(offset)),
+            Operand::Frame(offset) => {
+                let to = frame.scratch(place);
+                self.push(Code::FrameAddress(to, offset), frame.line);
+                to
+            }
+            Operand::DynamicShared(offset) => {
+                let to = frame.scratch(place);
+                self.push(Code::DynamicShared(to, offset), frame.line);
+                to
+            }
+        }
+    }
+
+    fn optional(&mut self, frame: &mut Frame<'_>, operand: &Option<Operand>, place: u32) -> Slot {
+        operand.map_or(Slot::NONE, |operand| self.operand(frame, operand, place))
+    }
+
+    fn inst(&mut self, frame: &mut Frame<'_>, inst: &Inst) {
+        let code = self.op(frame, &inst.op);
+        let guard = inst.guard.map_or(Slot::NONE, |guard| frame.slot(guard.reg));
+        let negated = inst.guard.is_some_and(|guard| guard.negated);
+        self.program.steps.push(Step { code, guard, negated });
+        self.program.lines.push(inst.line);
+    }
+
+    fn op(&mut self, frame: &mut Frame<'_>, op: &Op) -> Code {
+        match op {
+            Op::Compute { compute, to, from } => self.compute(frame, *compute, *to, from),
+            Op::Special { special, to } => Code::Special(*special, frame.slot(*to)),
+            Op::Load { space, ty, to, address, offset, shared_with_others } => {
+                let mut access = self.access(frame, *space, *ty, (*address, *offset), *shared_with_others);
+                access.count = to.len() as u8;
+                for (slot, to) in access.values.iter_mut().zip(to) {
+                    *slot = to.map_or(Slot::NONE, |reg| frame.slot(reg));
+                }
+                let width = to.iter().flatten().map(|reg| frame.width(*reg)).max().unwrap_or(0);
+                if ty.signed() && width > ty.bits() {
+                    access.sign_shift = (64 - ty.bits()) as u8;
+                    access.keep_bits = width as u8;
+                }
+                Code::Load(access)
+            }
+            Op::Store { space, ty, from, address, offset, shared_with_others } => {
+                let mut access = self.access(frame, *space, *ty, (*address, *offset), *shared_with_others);
+                access.count = from.len() as u8;
+                for (place, from) in from.iter().enumerate() {
+                    access.values[place] = self.operand(frame, *from, 1 + place as u32);
+                }
+                Code::Store(access)
+            }
+            Op::Atomic { space, op, bytes, to, address, offset, operand, compare } => {
+                let ty = if *bytes == 8 {
+                    Type::B64
+                } else if *bytes == 2 {
+                    Type::B16
+                } else {
+                    Type::B32
+                };
+                let mut access = self.access(frame, *space, ty, (*address, *offset), true);
+                access.values[0] = to.map_or(Slot::NONE, |reg| frame.slot(reg));
+                access.values[1] = self.operand(frame, *operand, 1);
+                access.values[2] = self.operand(frame, *compare, 2);
+                Code::Atomic(*op, access)
+            }
+            Op::Fence => Code::Fence,
+            Op::Barrier { id, count, kind } => self.barrier(frame, *id, count, kind),
+            Op::Call { callee, arguments, results } => self.call(frame, *callee, arguments, results),
+            Op::Sleep => Code::Sleep,
+            Op::IsSpace { space, to, address } => {
+                Code::IsSpace(*space, frame.slot(*to), self.operand(frame, *address, 0))
+            }
+            Op::ToGeneric { space, to, address } => self.window(frame, Int::Add, *space, *to, *address),
+            Op::FromGeneric { space, to, address } => self.window(frame, Int::Sub, *space, *to, *address),
+            _ => self.exchange(frame, op),
+        }
+    }
+
+    fn exchange(&mut self, frame: &mut Frame<'_>, op: &Op) -> Code {
+        let target = |frame: &Frame<'_>, reg: &Option<Reg>| reg.map_or(Slot::NONE, |reg| frame.slot(reg));
+        match op {
+            Op::WarpBarrier { mask } => Code::WarpBarrier(self.operand(frame, *mask, 0)),
+            Op::Shuffle { mode, to, valid, value, lane, clamp, mask } => Code::Shuffle {
+                mode: *mode,
+                to: frame.slot(*to),
+                valid: target(frame, valid),
+                value: self.operand(frame, *value, 0),
+                lane: self.operand(frame, *lane, 1),
+                clamp: self.operand(frame, *clamp, 2),
+                mask: self.optional(frame, mask, 3),
+            },
+            Op::Vote { mode, to, value, negated, mask } => Code::Vote {
+                mode: *mode,
+                to: frame.slot(*to),
+                value: self.operand(frame, *value, 0),
+                negated: *negated,
+                mask: self.optional(frame, mask, 1),
+            },
+            Op::Match { all, to, valid, value, mask } => Code::Match {
+                all: *all,
+                to: frame.slot(*to),
+                valid: target(frame, valid),
+                value: self.operand(frame, *value, 0),
+                mask: self.operand(frame, *mask, 1),
+            },
+            Op::Reduce { op, ty, to, value, mask } => Code::Reduce {
+                op: *op,
+                signed: ty.signed(),
+                to: frame.slot(*to),
+                value: self.operand(frame, *value, 0),
+                mask: self.operand(frame, *mask, 1),
+            },
+            Op::ActiveMask { to } => Code::ActiveMask(frame.slot(*to)),
+            _ => Code::Unsupported,
+        }
+    }
+
+    fn compute(&mut self, frame: &mut Frame<'_>, compute: Compute, to: Reg, from: &[Operand; 4]) -> Code {
+        let Some(meaning) = meaning(compute) else { return Code::Unsupported };
+        let mut sources = [Slot::NONE; 4];
+        for (place, source) in from[..compute.sources()].iter().enumerate() {
+            sources[place] = self.operand(frame, *source, place as u32);
+        }
+        Code::from((meaning, frame.slot(to), sources))
+    }
+
+    fn window(&mut self, frame: &mut Frame<'_>, op: Int, space: Space, to: Reg, address: Operand) -> Code {
+        let window = match space {
+            Space::Shared => SHARED_WINDOW,
+            Space::Local => LOCAL_WINDOW,
+            Space::Param => PARAM_WINDOW,
+            Space::Generic | Space::Global => 0,
+        };
+        let address = self.operand(frame, address, 0);
+        let window = self.constant(window);
+        match meaning(Compute::Int(op, Type::U64)) {
+            Some(Meaning::Two(run)) => Code::Two(run, frame.slot(to), [address, window]),
+            _ => Code::Unsupported,
+        }
+    }
+
+    fn access(
+        &mut self,
+        frame: &mut Frame<'_>,
+        space: Space,
+        ty: Type,
+        (address, offset): (Operand, i64),
+        others: bool,
+    ) -> Access {
+        let (address, offset, in_frame) = match (address, space) {
+            (Operand::Frame(at), Space::Local) => {
+                (self.constant(0), offset.wrapping_add(i64::from(at)), true)
+            }
+            _ => (self.operand(frame, address, 0), offset, false),
+        };
+        Access {
+            space,
+            bytes: ty.bytes() as u8,
+            count: 1,
+            sign_shift: 0,
+            keep_bits: 64,
+            frame: in_frame,
+            others,
+            address,
+            offset,
+            values: [Slot::NONE; 4],
+        }
+    }
+
+    fn barrier(
+        &mut self,
+        frame: &mut Frame<'_>,
+        id: Operand,
+        count: &Option<Operand>,
+        kind: &BarrierKind,
+    ) -> Code {
+        let id = self.operand(frame, id, 0);
+        let count = self.optional(frame, count, 1);
+        match *kind {
+            BarrierKind::Sync => Code::Barrier(id, count),
+            BarrierKind::Arrive => Code::Arrive(id, count),
+            BarrierKind::Reduce { op, to, value, negated } => {
+                let value = self.operand(frame, value, 2);
+                Code::BarrierReduce { id, count, op, value, negated, to: frame.slot(to) }
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        frame: &mut Frame<'_>,
+        callee: Callee,
+        arguments: &[crate::ir::op::Passed],
+        results: &[crate::ir::op::Passed],
+    ) -> Code {
+        let target = match callee {
+            Callee::Function(index) => Target::Function(index),
+            Callee::Pointer(address) => Target::Pointer(self.operand(frame, address, 0)),
+            Callee::Runtime(runtime) => Target::Runtime(runtime),
+        };
+        let call = Call { target, arguments: arguments.to_vec(), results: results.to_vec() };
+        self.program.calls.push(call);
+        Code::Call(self.program.calls.len() as u32 - 1)
+    }
+
+    /// What a function and all it calls take. Functions on the way are marked, so recursion is seen; no host stack is
+    /// used however deep calls nest.
+    fn depth(&self, root: u32) -> Depth {
+        let mut known: HashMap<u32, Depth> = HashMap::new();
+        let mut open: Vec<(u32, Vec<u32>, Depth)> = Vec::new();
+        let mut on_the_way = std::collections::HashSet::new();
+        let (callees, depth) = self.callees(root);
+        on_the_way.insert(root);
+        open.push((root, callees, depth));
+        loop {
+            let Some((function, callees, depth)) = open.last_mut() else { return Depth::default() };
+            match callees.pop() {
+                Some(callee) if on_the_way.contains(&callee) => depth.unbounded = true,
+                Some(callee) => match known.get(&callee) {
+                    Some(below) => depth.include(below),
+                    None => {
+                        let (callees, depth) = self.callees(callee);
+                        on_the_way.insert(callee);
+                        open.push((callee, callees, depth));
+                    }
+                },
+                None => {
+                    let function = *function;
+                    let entry = &self.program.entries[function as usize];
+                    let whole = Depth {
+                        slots: depth.slots.saturating_add(entry.slots),
+                        local_bytes: depth.local_bytes.saturating_add(entry.frame_bytes),
+                        unbounded: depth.unbounded,
+                    };
+                    on_the_way.remove(&function);
+                    known.insert(function, whole);
+                    open.pop();
+                    match open.last_mut() {
+                        Some((_, _, caller)) => caller.include(&whole),
+                        None => return whole,
+                    }
+                }
+            }
+        }
+    }
+
+    fn callees(&self, function: u32) -> (Vec<u32>, Depth) {
+        let mut callees = Vec::new();
+        let mut depth = Depth::default();
+        let blocks = self.source.functions[function as usize].map_or(&[][..], |function| &function.blocks);
+        for inst in blocks.iter().flat_map(|block| &block.insts) {
+            match inst.op {
+                Op::Call { callee: Callee::Function(callee), .. } => callees.push(callee),
+                Op::Call { callee: Callee::Pointer(_), .. } => depth.unbounded = true,
+                _ => {}
+            }
+        }
+        callees.sort_unstable();
+        callees.dedup();
+        (callees, depth)
+    }
+}
+
+impl Depth {
+    fn include(&mut self, below: &Depth) {
+        self.slots = self.slots.max(below.slots);
+        self.local_bytes = self.local_bytes.max(below.local_bytes);
+        self.unbounded |= below.unbounded;
+    }
+}
+
+impl Frame<'_> {
+    fn slot(&self, reg: Reg) -> Slot {
+        Slot(self.slots[reg.0 as usize])
+    }
+
+    fn width(&self, reg: Reg) -> u32 {
+        u32::from(self.function.registers[reg.0 as usize])
+    }
+
+    fn scratch(&mut self, place: u32) -> Slot {
+        self.scratch = self.scratch.max(place + 1);
+        Slot(self.used + place)
+    }
+}
+
+/// How many ways lead into each block.
+fn entered(function: &Function) -> Vec<u32> {
+    let mut entered = vec![0; function.blocks.len()];
+    entered[0] = 1;
+    for block in &function.blocks {
+        block.end.successors(|to| entered[to as usize] += 1);
+    }
+    entered
+}

@@ -1,0 +1,389 @@
+//! Ops that touch memory, other threads or control, and what they are made of.
+
+use super::Type;
+use super::compute::Compute;
+use crate::memory::AtomicOp;
+
+/// A virtual register of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Reg(pub u32);
+
+/// A source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operand {
+    /// A register's value.
+    Reg(Reg),
+    /// A number.
+    Imm(u64),
+    /// The address of a variable of the module (its index) plus an offset.
+    Global(u32, i64),
+    /// The offset in local memory of a byte of the function's frame.
+    Frame(u32),
+    /// Where dynamic shared memory starts, plus an offset.
+    DynamicShared(i64),
+    /// The address of a function (its index).
+    Function(u32),
+}
+
+/// Where an access goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Space {
+    Generic,
+    Global,
+    Shared,
+    Local,
+    /// The kernel's parameters.
+    Param,
+}
+
+/// The special registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Special {
+    Tid(u8),
+    NTid(u8),
+    CtaId(u8),
+    NCtaId(u8),
+    LaneId,
+    WarpId,
+    NWarpId,
+    LaneMaskEq,
+    LaneMaskLe,
+    LaneMaskLt,
+    LaneMaskGe,
+    LaneMaskGt,
+    Clock,
+    ClockHigh,
+    Clock64,
+    GlobalTimer,
+    GlobalTimerLow,
+    GlobalTimerHigh,
+    SmId,
+    NSmId,
+    GridId,
+    DynamicSharedSize,
+    TotalSharedSize,
+    /// Halves of the address of the cooperative workspace.
+    Workspace(u8),
+}
+
+/// How lanes exchange a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Shuffle {
+    Up,
+    Down,
+    Butterfly,
+    Index,
+}
+
+/// How lanes agree on a predicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Vote {
+    All,
+    Any,
+    Uniform,
+    Ballot,
+}
+
+/// How values of lanes or threads are reduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Reduction {
+    Add,
+    Min,
+    Max,
+    And,
+    Or,
+    Xor,
+    Popc,
+}
+
+/// Device functions that the runtime provides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Runtime {
+    Vprintf,
+    AssertFail,
+    Malloc,
+    Free,
+    SetConditional,
+}
+
+impl Runtime {
+    /// The one of this name.
+    pub fn named(name: &str) -> Option<Runtime> {
+        Some(match name {
+            "vprintf" => Runtime::Vprintf,
+            "__assertfail" => Runtime::AssertFail,
+            "malloc" => Runtime::Malloc,
+            "free" => Runtime::Free,
+            "cudaGraphSetConditional" => Runtime::SetConditional,
+            _ => return None,
+        })
+    }
+}
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Callee {
+    /// A function of the module (its index).
+    Function(u32),
+    /// A function by its address.
+    Pointer(Operand),
+    /// The runtime.
+    Runtime(Runtime),
+}
+
+/// Bytes that a call moves between the caller's frame and the callee's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// Offset in the caller's frame.
+    pub frame: u32,
+    /// Size in bytes.
+    pub bytes: u32,
+}
+
+/// A block barrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarrierKind {
+    /// Wait for all.
+    Sync,
+    /// Count and go on.
+    Arrive,
+    /// Wait for all and reduce a predicate into a register.
+    Reduce {
+        /// And, Or or Popc.
+        op: Reduction,
+        /// Where the result goes.
+        to: Reg,
+        /// The predicate.
+        value: Operand,
+        /// It counts inverted.
+        negated: bool,
+    },
+}
+
+/// An op.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// A pure op; sources beyond its number are `Imm(0)`.
+    Compute {
+        /// Which.
+        compute: Compute,
+        /// The result.
+        to: Reg,
+        /// The sources.
+        from: [Operand; 4],
+    },
+    /// Reads a special register.
+    Special {
+        /// Which.
+        special: Special,
+        /// The result.
+        to: Reg,
+    },
+    /// Reads one to four neighbouring elements.
+    Load {
+        /// Where.
+        space: Space,
+        /// Of an element; narrower ones are extended to the register.
+        ty: Type,
+        /// One each; `None` is read and dropped.
+        to: Vec<Option<Reg>>,
+        /// Base address.
+        address: Operand,
+        /// Added to it.
+        offset: i64,
+        /// Other threads may write it meanwhile: volatile, relaxed, acquire.
+        shared_with_others: bool,
+    },
+    /// Writes one to four neighbouring elements.
+    Store {
+        /// Where.
+        space: Space,
+        /// Of an element.
+        ty: Type,
+        /// One each.
+        from: Vec<Operand>,
+        /// Base address.
+        address: Operand,
+        /// Added to it.
+        offset: i64,
+        /// Other threads may read it meanwhile.
+        shared_with_others: bool,
+    },
+    /// One indivisible read-modify-write.
+    Atomic {
+        /// Where.
+        space: Space,
+        /// What.
+        op: AtomicOp,
+        /// 4 or 8 (2 for exchange and compare-exchange).
+        bytes: u32,
+        /// The old value, unless nobody wants it.
+        to: Option<Reg>,
+        /// Base address.
+        address: Operand,
+        /// Added to it.
+        offset: i64,
+        /// The operand.
+        operand: Operand,
+        /// Compare-exchange: what the old value must be.
+        compare: Operand,
+    },
+    /// A memory fence.
+    Fence,
+    /// A block barrier.
+    Barrier {
+        /// Which of the 16.
+        id: Operand,
+        /// Threads expected; `None`: all of the block.
+        count: Option<Operand>,
+        /// What happens there.
+        kind: BarrierKind,
+    },
+    /// Lanes of the mask wait for each other.
+    WarpBarrier {
+        /// Member mask.
+        mask: Operand,
+    },
+    /// Lanes exchange a value. Without a mask: those that happen to run together.
+    Shuffle {
+        /// How.
+        mode: Shuffle,
+        /// The result.
+        to: Reg,
+        /// Whether the source lane was in range.
+        valid: Option<Reg>,
+        /// The value given.
+        value: Operand,
+        /// Lane, distance or lane mask.
+        lane: Operand,
+        /// Clamp and segment mask.
+        clamp: Operand,
+        /// Member mask.
+        mask: Option<Operand>,
+    },
+    /// Lanes agree on a predicate.
+    Vote {
+        /// How.
+        mode: Vote,
+        /// The result: a predicate, or a mask for ballot.
+        to: Reg,
+        /// The predicate.
+        value: Operand,
+        /// It counts inverted.
+        negated: bool,
+        /// Member mask.
+        mask: Option<Operand>,
+    },
+    /// Which lanes hold the same value.
+    Match {
+        /// All lanes or none.
+        all: bool,
+        /// The mask.
+        to: Reg,
+        /// All: whether they do.
+        valid: Option<Reg>,
+        /// The value.
+        value: Operand,
+        /// Member mask.
+        mask: Operand,
+    },
+    /// A reduction over lanes.
+    Reduce {
+        /// How.
+        op: Reduction,
+        /// U32, S32 or B32.
+        ty: Type,
+        /// The result.
+        to: Reg,
+        /// The value.
+        value: Operand,
+        /// Member mask.
+        mask: Operand,
+    },
+    /// Which lanes run together now.
+    ActiveMask {
+        /// The mask.
+        to: Reg,
+    },
+    /// Which space a generic address is in: 0 or 1.
+    IsSpace {
+        /// The space.
+        space: Space,
+        /// The result.
+        to: Reg,
+        /// The address.
+        address: Operand,
+    },
+    /// Offset in a space to generic address.
+    ToGeneric {
+        /// The space.
+        space: Space,
+        /// The result.
+        to: Reg,
+        /// The offset.
+        address: Operand,
+    },
+    /// Generic address to offset in a space.
+    FromGeneric {
+        /// The space.
+        space: Space,
+        /// The result.
+        to: Reg,
+        /// The address.
+        address: Operand,
+    },
+    /// A call. Arguments are copied from the caller's frame, results into it.
+    Call {
+        /// What.
+        callee: Callee,
+        /// In order.
+        arguments: Vec<Passed>,
+        /// In order.
+        results: Vec<Passed>,
+    },
+    /// Lets others run for a while.
+    Sleep,
+}
+
+/// Executed only by lanes whose predicate says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// The predicate.
+    pub reg: Reg,
+    /// Lanes where it is 0.
+    pub negated: bool,
+}
+
+/// An op with its guard and its line in the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inst {
+    /// What.
+    pub op: Op,
+    /// For whom.
+    pub guard: Option<Guard>,
+    /// From 1.
+    pub line: u32,
+}
+
+/// How a block ends.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// On to a block.
+    Jump(u32),
+    /// Lanes that pass the guard go to the first block, others to the second.
+    Branch(Guard, u32, u32),
+    /// The target at an index; beyond the last is a fault.
+    Table(Operand, Vec<u32>),
+    /// Back to the caller; from a kernel, the thread's end.
+    Return,
+    /// The thread's end.
+    Exit,
+    /// A fault.
+    Trap,
+}

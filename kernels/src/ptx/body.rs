@@ -1,0 +1,275 @@
+//! Bodies of functions: statements and operands.
+
+use super::ast::{Formal, Instruction, Linkage, Operand, Registers, Statement, Table, Type, VariableSpace};
+use super::lexer::{Spot, Token};
+use super::parse::Parser;
+use crate::program::Error;
+
+impl<'a> Parser<'a> {
+    /// `{ … }` with all statements in one list; a bad statement is noted and skipped.
+    pub fn body(&mut self) -> Result<Vec<Statement<'a>>, Error> {
+        self.want(b'{')?;
+        let mut statements = Vec::new();
+        let mut depth = 0usize;
+        loop {
+            match self.spot.token {
+                Token::Sign(b'}') => {
+                    self.advance()?;
+                    if depth == 0 {
+                        return Ok(statements);
+                    }
+                    depth -= 1;
+                    statements.push(Statement::Close);
+                }
+                Token::Sign(b'{') => {
+                    self.advance()?;
+                    depth += 1;
+                    statements.push(Statement::Open);
+                }
+                Token::End => return Err(self.expected("'}'")),
+                _ => {
+                    if let Err(error) = self.statement(&mut statements) {
+                        self.keep(error)?;
+                        self.recover()?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn recover(&mut self) -> Result<(), Error> {
+        loop {
+            match self.spot.token {
+                Token::Sign(b';') => return self.advance().map(drop),
+                Token::Sign(b'}') | Token::End => return Ok(()),
+                _ => self.advance()?,
+            };
+        }
+    }
+
+    fn statement(&mut self, statements: &mut Vec<Statement<'a>>) -> Result<(), Error> {
+        match self.spot.token {
+            Token::Sign(b';') => self.advance().map(drop),
+            Token::Dot(word) => self.declaration(word, statements),
+            Token::Word(_) => self.labelled(statements),
+            Token::Sign(b'@') => {
+                self.advance()?;
+                let negated = self.take(b'!')?;
+                let guard = Some((self.name()?, negated));
+                let opcode = self.spot;
+                self.name()?;
+                let instruction = self.instruction(opcode, guard)?;
+                statements.push(Statement::Instruction(instruction));
+                Ok(())
+            }
+            _ => Err(self.expected("an instruction")),
+        }
+    }
+
+    fn declaration(&mut self, word: &'a str, statements: &mut Vec<Statement<'a>>) -> Result<(), Error> {
+        let space = match word {
+            "loc" => return self.location(),
+            "pragma" => return self.skip_statement(),
+            "reg" => return self.registers(statements),
+            "shared" | "shared::cta" => VariableSpace::Shared,
+            "local" => VariableSpace::Local,
+            "global" => VariableSpace::Global,
+            "const" => VariableSpace::Const,
+            "param" => VariableSpace::Param,
+            _ => return Err(self.error(format!("unknown directive '.{word}'"))),
+        };
+        self.advance()?;
+        loop {
+            let variable = self.variable(space, Linkage::Private)?;
+            statements.push(Statement::Variable(Box::new(variable)));
+            if !self.take(b',')? {
+                return self.want(b';');
+            }
+        }
+    }
+
+    fn registers(&mut self, statements: &mut Vec<Statement<'a>>) -> Result<(), Error> {
+        self.advance()?;
+        let mut vector = 1;
+        let ty = loop {
+            let Token::Dot(word) = self.spot.token else { return Err(self.expected("a type")) };
+            match word {
+                "v2" => vector = 2,
+                "v4" => vector = 4,
+                _ => match Type::named(word) {
+                    Some(ty) => break ty,
+                    None => return Err(self.error(format!("unknown type '.{word}'"))),
+                },
+            }
+            self.advance()?;
+        };
+        self.advance()?;
+        loop {
+            let place = (self.spot.line, self.spot.column);
+            let name = self.name()?;
+            let mut count = None;
+            if self.take(b'<')? {
+                count = Some(self.small()?);
+                self.want(b'>')?;
+            }
+            statements.push(Statement::Registers(Box::new(Registers { ty, vector, name, count, place })));
+            if !self.take(b',')? {
+                return self.want(b';');
+            }
+        }
+    }
+
+    fn labelled(&mut self, statements: &mut Vec<Statement<'a>>) -> Result<(), Error> {
+        let opcode = self.spot;
+        let name = self.name()?;
+        if !self.take(b':')? {
+            let instruction = self.instruction(opcode, None)?;
+            statements.push(Statement::Instruction(instruction));
+            return Ok(());
+        }
+        if self.take_dot("callprototype")? {
+            let table = self.prototype(name)?;
+            statements.push(Statement::Table(Box::new(table)));
+        } else if self.take_dot("branchtargets")? {
+            let mut labels = vec![self.name()?];
+            while self.take(b',')? {
+                labels.push(self.name()?);
+            }
+            self.want(b';')?;
+            statements.push(Statement::Table(Box::new(Table::Targets(name, labels))));
+        } else {
+            statements.push(Statement::Label(name, (opcode.line, opcode.column)));
+        }
+        Ok(())
+    }
+
+    fn prototype(&mut self, name: &'a str) -> Result<Table<'a>, Error> {
+        let mut returns: Vec<Formal<'a>> = Vec::new();
+        if self.spot.token == Token::Sign(b'(') {
+            returns = self.formals()?;
+        }
+        self.name()?;
+        let parameters = if self.spot.token == Token::Sign(b'(') { self.formals()? } else { Vec::new() };
+        while let Token::Dot("noreturn") = self.spot.token {
+            self.advance()?;
+        }
+        self.want(b';')?;
+        Ok(Table::Prototype(name, returns, parameters))
+    }
+
+    /// An instruction behind its opcode's first word.
+    fn instruction(
+        &mut self,
+        opcode: Spot<'a>,
+        guard: Option<(&'a str, bool)>,
+    ) -> Result<Instruction<'a>, Error> {
+        let mut end = opcode.end;
+        while let Token::Dot(_) = self.spot.token {
+            end = self.spot.end;
+            self.advance()?;
+        }
+        let form = &self.text[opcode.start..end];
+        let mut operands = Vec::new();
+        if self.spot.token != Token::Sign(b';') {
+            loop {
+                operands.push(self.operand()?);
+                if !self.take(b',')? {
+                    break;
+                }
+            }
+        }
+        self.want(b';')?;
+        let (start, end) = self.keep_operands(operands);
+        Ok(Instruction { form, guard, operands: start..end, line: opcode.line, column: opcode.column })
+    }
+
+    fn operand(&mut self) -> Result<Operand<'a>, Error> {
+        let first = match self.spot.token {
+            Token::Sign(b'[') => return self.address(),
+            Token::Sign(b'{') => return self.group(b'{', b'}', Operand::Vector),
+            Token::Sign(b'(') => return self.group(b'(', b')', Operand::List),
+            _ => self.simple()?,
+        };
+        if self.take(b'|')? {
+            let second = self.simple()?;
+            let (start, _) = self.keep_operands([first, second]);
+            return Ok(Operand::Pair(start));
+        }
+        Ok(first)
+    }
+
+    fn group(
+        &mut self,
+        open: u8,
+        close: u8,
+        make: fn(u32, u32) -> Operand<'a>,
+    ) -> Result<Operand<'a>, Error> {
+        self.want(open)?;
+        let mut elements = Vec::new();
+        if !self.take(close)? {
+            loop {
+                elements.push(self.simple()?);
+                if !self.take(b',')? {
+                    break;
+                }
+            }
+            self.want(close)?;
+        }
+        let (start, end) = self.keep_operands(elements);
+        Ok(make(start, end))
+    }
+
+    fn simple(&mut self) -> Result<Operand<'a>, Error> {
+        if self.take(b'!')? {
+            return Ok(Operand::Not(self.name()?));
+        }
+        let negative = self.take(b'-')?;
+        let operand = match self.spot.token {
+            Token::Integer(value) => Operand::Integer(if negative { value.wrapping_neg() } else { value }),
+            Token::Single(bits) => Operand::Single(bits ^ (u32::from(negative) << 31)),
+            Token::Double(bits) => Operand::Double(bits ^ (u64::from(negative) << 63)),
+            Token::Word(_) if !negative => return self.named(),
+            _ => return Err(self.expected("an operand")),
+        };
+        self.advance()?;
+        Ok(operand)
+    }
+
+    fn named(&mut self) -> Result<Operand<'a>, Error> {
+        let name = self.name()?;
+        match self.spot.token {
+            Token::Dot(part) => {
+                self.advance()?;
+                Ok(Operand::Component(name, part))
+            }
+            Token::Sign(b'+') => Ok(Operand::Offset(name, self.addend()?)),
+            _ => Ok(Operand::Name(name)),
+        }
+    }
+
+    fn address(&mut self) -> Result<Operand<'a>, Error> {
+        self.want(b'[')?;
+        let operand = match self.spot.token {
+            Token::Word(_) => {
+                let name = self.name()?;
+                Operand::Address(name, self.addend()?)
+            }
+            Token::Integer(value) => {
+                self.advance()?;
+                Operand::Absolute(value)
+            }
+            _ => return Err(self.expected("an address")),
+        };
+        if self.take(b']')? {
+            return Ok(operand);
+        }
+        // Texture coordinates and the like: read to the end, refused by name later.
+        while !self.take(b']')? {
+            if matches!(self.spot.token, Token::End | Token::Sign(b';')) {
+                return Err(self.expected("']'"));
+            }
+            self.advance()?;
+        }
+        Ok(Operand::Other)
+    }
+}

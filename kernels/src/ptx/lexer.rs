@@ -1,0 +1,235 @@
+//! Bytes to tokens, with their places.
+
+use crate::program::Error;
+
+/// What a token is. Words are slices of the text.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Token<'a> {
+    /// A name: `foo`, `%r1`, `$L_3`, `_`.
+    Word(&'a str),
+    /// `.name`, without the dot: a directive or a modifier.
+    Dot(&'a str),
+    /// An integer literal.
+    Integer(u64),
+    /// `0f` and eight digits: the bits.
+    Single(u32),
+    /// `0d` and sixteen digits, or a decimal with a point: the bits.
+    Double(u64),
+    /// A string literal, quotes excluded, escapes as written.
+    Text(&'a str),
+    /// One of the signs.
+    Sign(u8),
+    /// Behind the last byte.
+    End,
+}
+
+/// The text and how far it was read.
+pub struct Lexer<'a> {
+    text: &'a str,
+    at: usize,
+    line: u32,
+    line_start: usize,
+}
+
+/// A token with its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'a> {
+    /// The token.
+    pub token: Token<'a>,
+    /// From 1.
+    pub line: u32,
+    /// From 1, in bytes.
+    pub column: u32,
+    /// The byte offset of its first byte.
+    pub start: usize,
+    /// The byte offset behind its last byte.
+    pub end: usize,
+}
+
+fn in_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte == b'%'
+}
+
+impl<'a> Lexer<'a> {
+    /// At the start of a text.
+    pub fn new(text: &'a str) -> Self {
+        Lexer { text, at: 0, line: 1, line_start: 0 }
+    }
+
+    fn byte(&self, ahead: usize) -> u8 {
+        self.text.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
+    }
+
+    fn error(&self, what: String) -> Error {
+        Error { line: self.line, column: (self.at - self.line_start + 1) as u32, what }
+    }
+
+    /// The next token.
+    pub fn next(&mut self) -> Result<Spot<'a>, Error> {
+        self.skip_blank()?;
+        let (line, column, start) = (self.line, (self.at - self.line_start + 1) as u32, self.at);
+        let token = self.token()?;
+        Ok(Spot { token, line, column, start, end: self.at })
+    }
+
+    fn skip_blank(&mut self) -> Result<(), Error> {
+        loop {
+            match (self.byte(0), self.byte(1)) {
+                (b'\n', _) => {
+                    self.at += 1;
+                    self.line += 1;
+                    self.line_start = self.at;
+                }
+                (b' ' | b'\t' | b'\r', _) => self.at += 1,
+                (0, _) if self.at < self.text.len() => self.at += 1,
+                (b'/', b'/') => {
+                    let rest = &self.text.as_bytes()[self.at..];
+                    self.at += rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
+                }
+                (b'/', b'*') => self.skip_comment()?,
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    fn skip_comment(&mut self) -> Result<(), Error> {
+        let opening = self.error("comment without an end".to_owned());
+        self.at += 2;
+        loop {
+            match (self.byte(0), self.byte(1)) {
+                (b'*', b'/') => {
+                    self.at += 2;
+                    return Ok(());
+                }
+                (b'\n', _) => {
+                    self.at += 1;
+                    self.line += 1;
+                    self.line_start = self.at;
+                }
+                _ if self.at >= self.text.len() => return Err(opening),
+                _ => self.at += 1,
+            }
+        }
+    }
+
+    fn token(&mut self) -> Result<Token<'a>, Error> {
+        let byte = self.byte(0);
+        match byte {
+            0 if self.at >= self.text.len() => Ok(Token::End),
+            b'0'..=b'9' => self.number(),
+            b'"' => self.string(),
+            b'.' if in_word(self.byte(1)) => {
+                self.at += 1;
+                Ok(Token::Dot(self.word(true)))
+            }
+            _ if in_word(byte) => Ok(Token::Word(self.word(false))),
+            b'.' | b',' | b';' | b':' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b'<' | b'>' | b'@'
+            | b'!' | b'|' | b'+' | b'-' | b'=' | b'*' | b'/' | b'&' | b'^' | b'~' | b'?' | b'#' => {
+                self.at += 1;
+                Ok(Token::Sign(byte))
+            }
+            _ => {
+                let sign = self.text[self.at..].chars().next().unwrap_or('?');
+                Err(self.error(format!("unexpected character {sign:?}")))
+            }
+        }
+    }
+
+    fn word(&mut self, qualified: bool) -> &'a str {
+        let start = self.at;
+        loop {
+            if in_word(self.byte(0)) {
+                self.at += 1;
+            } else if qualified && self.byte(0) == b':' && self.byte(1) == b':' && in_word(self.byte(2)) {
+                self.at += 2;
+            } else {
+                return &self.text[start..self.at];
+            }
+        }
+    }
+
+    fn string(&mut self) -> Result<Token<'a>, Error> {
+        let opening = self.error("string without an end".to_owned());
+        self.at += 1;
+        let start = self.at;
+        loop {
+            match self.byte(0) {
+                b'"' => break,
+                b'\n' => return Err(opening),
+                0 if self.at >= self.text.len() => return Err(opening),
+                b'\\' if self.byte(1) == b'"' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        let text = &self.text[start..self.at];
+        self.at += 1;
+        Ok(Token::Text(text))
+    }
+
+    fn digits(&mut self, radix: u32) -> &'a str {
+        let start = self.at;
+        while (self.byte(0) as char).is_digit(radix) {
+            self.at += 1;
+        }
+        &self.text[start..self.at]
+    }
+
+    fn radix(&mut self, radix: u32, prefix: usize) -> Result<u64, Error> {
+        let start = self.at;
+        self.at += prefix;
+        let digits = self.digits(radix);
+        u64::from_str_radix(digits, radix)
+            .map_err(|_| self.error(format!("bad number {:?}", &self.text[start..self.at])))
+    }
+
+    fn number(&mut self) -> Result<Token<'a>, Error> {
+        let token = match (self.byte(0), self.byte(1)) {
+            (b'0', b'f' | b'F') => Token::Single(self.hex_bits(8)? as u32),
+            (b'0', b'd' | b'D') => Token::Double(self.hex_bits(16)?),
+            (b'0', b'x' | b'X') => Token::Integer(self.radix(16, 2)?),
+            (b'0', b'b' | b'B') => Token::Integer(self.radix(2, 2)?),
+            _ => self.decimal()?,
+        };
+        if matches!(token, Token::Integer(_)) && matches!(self.byte(0), b'u' | b'U') {
+            self.at += 1;
+        }
+        Ok(token)
+    }
+
+    fn hex_bits(&mut self, want: usize) -> Result<u64, Error> {
+        let start = self.at;
+        self.at += 2;
+        let digits = self.digits(16);
+        match u64::from_str_radix(digits, 16) {
+            Ok(bits) if digits.len() == want => Ok(bits),
+            _ => Err(self.error(format!("bad number {:?}", &self.text[start..self.at]))),
+        }
+    }
+
+    fn decimal(&mut self) -> Result<Token<'a>, Error> {
+        let start = self.at;
+        self.digits(10);
+        let mut float = false;
+        if self.byte(0) == b'.' && (self.byte(1).is_ascii_digit() || !in_word(self.byte(1))) {
+            float = true;
+            self.at += 1;
+            self.digits(10);
+        }
+        if matches!(self.byte(0), b'e' | b'E') {
+            let sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
+            if self.byte(1 + sign).is_ascii_digit() {
+                float = true;
+                self.at += 1 + sign;
+                self.digits(10);
+            }
+        }
+        let digits = &self.text[start..self.at];
+        let bad = |lexer: &Self| lexer.error(format!("bad number {digits:?}"));
+        if float {
+            return digits.parse().map(|value: f64| Token::Double(value.to_bits())).map_err(|_| bad(self));
+        }
+        let octal = digits.len() > 1 && digits.starts_with('0');
+        let value = u64::from_str_radix(digits, if octal { 8 } else { 10 });
+        value.map(Token::Integer).map_err(|_| bad(self))
+    }
+}

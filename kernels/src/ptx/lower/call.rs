@@ -1,0 +1,179 @@
+//! Calls: arguments and results travel in the frame.
+
+use super::super::ast::{Formal, Operand as Written, Table};
+use super::Refusal;
+use super::names::Binding;
+use super::operand::Width;
+use super::step::{Done, Step};
+use crate::ir::op::{Callee, Passed, Runtime, Space};
+use crate::ir::{Op, Operand, Reg, Type};
+
+type S<'b, 's, 'm, 'a> = Step<'b, 's, 'm, 'a>;
+
+/// The shape of what is called, and the callee.
+struct Target<'m, 'a> {
+    callee: Callee,
+    returns: &'m [Formal<'a>],
+    parameters: &'m [Formal<'a>],
+}
+
+/// `call (results), name, (arguments), prototype;` where all but the name may be missing.
+pub fn call(step: &mut S<'_, '_, '_, '_>) -> Done {
+    step.form.take("uni");
+    step.form.takes(0)?;
+    step.guarded(unguarded)
+}
+
+fn unguarded(step: &mut S<'_, '_, '_, '_>) -> Done {
+    let mut at = 0;
+    let mut results = Vec::new();
+    if let Written::List(..) = step.written(0)? {
+        results = step.elements(0)?;
+        at = 1;
+    }
+    let callee_at = at;
+    at += 1;
+    let mut arguments = Vec::new();
+    if let Some(Written::List(..)) = step.operands.get(at) {
+        arguments = step.elements(at)?;
+        at += 1;
+    }
+    let prototype = step.operands.get(at).cloned();
+    step.count(callee_at + 1, at + usize::from(prototype.is_some()))?;
+    let target = target(step, callee_at, prototype)?;
+    if arguments.len() != target.parameters.len() || results.len() != target.returns.len() {
+        let (have, want) = (arguments.len(), target.parameters.len());
+        return step.error(format!("{have} arguments for {want} parameters, or results that do not fit"));
+    }
+    let mut passed = Vec::new();
+    for (written, formal) in arguments.iter().zip(target.parameters) {
+        passed.push(argument(step, written, formal)?);
+    }
+    let mut returned = Vec::new();
+    let mut loads: Vec<(Reg, Type, u32)> = Vec::new();
+    for (written, formal) in results.iter().zip(target.returns) {
+        returned.push(result(step, written, formal, &mut loads)?);
+    }
+    step.emit(Op::Call { callee: target.callee, arguments: passed, results: returned });
+    for (reg, ty, frame) in loads {
+        step.emit(Op::Load {
+            space: Space::Local,
+            ty,
+            to: vec![Some(reg)],
+            address: Operand::Frame(frame),
+            offset: 0,
+            shared_with_others: false,
+        });
+    }
+    Ok(())
+}
+
+fn target<'m, 'a>(
+    step: &mut S<'_, '_, 'm, 'a>,
+    at: usize,
+    prototype: Option<Written<'a>>,
+) -> Result<Target<'m, 'a>, Refusal> {
+    let Written::Name(name) = *step.written(at)? else { return step.error("expected a function") };
+    if let Some((reg, ty)) = step.body.register(name) {
+        if ty.bits() != 64 {
+            return step.error(format!("'{name}' is .{ty}, no function pointer"));
+        }
+        let Some(Written::Name(prototype)) = prototype else { return step.error("expected a prototype") };
+        let table = match step.body.symbol(prototype) {
+            Some(Binding::Table(table)) => step.body.tables[table as usize],
+            // A list of possible targets tells less than a prototype; none that we met uses it.
+            Some(_) => return Err(Refusal::Unsupported),
+            None => return step.error(format!("no prototype '{prototype}'")),
+        };
+        let Table::Prototype(_, returns, parameters) = table else {
+            return step.error(format!("'{prototype}' is no prototype"));
+        };
+        return Ok(Target { callee: Callee::Pointer(Operand::Reg(reg)), returns, parameters });
+    }
+    let Some(Binding::Function(index)) = step.body.symbol(name) else {
+        return step.error(format!("no function '{name}'"));
+    };
+    let scope = &step.body.scope;
+    let unit = scope.unit;
+    let tree = &unit.functions[scope.trees[index as usize]];
+    let callee = match (tree.body.is_some(), Runtime::named(name)) {
+        _ if tree.kernel => return step.error(format!("'{name}' is a kernel")),
+        (true, _) => Callee::Function(index),
+        (false, Some(runtime)) => Callee::Runtime(runtime),
+        (false, None) => return Err(Refusal::Unsupported),
+    };
+    Ok(Target { callee, returns: &tree.returns, parameters: &tree.parameters })
+}
+
+/// The variable that is passed, if it is one and fits.
+fn variable<'a>(
+    step: &mut S<'_, '_, '_, 'a>,
+    written: &Written<'a>,
+    bytes: u64,
+) -> Result<Option<u32>, Refusal> {
+    let Written::Name(name) = *written else { return Ok(None) };
+    if step.body.register(name).is_some() {
+        return Ok(None);
+    }
+    match step.body.symbol(name) {
+        Some(Binding::Frame(frame, have, true)) if u64::from(have) == bytes => Ok(Some(frame)),
+        Some(Binding::Frame(_, have, true)) => {
+            step.error(format!("'{name}' has {have} bytes where {bytes} are passed"))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn scalar(formal: &Formal<'_>) -> Result<Type, Refusal> {
+    match formal {
+        Formal::Register(ty, _) => Ok(*ty),
+        Formal::Param(v) if v.bytes == u64::from(v.element.bytes()) => Ok(v.element),
+        Formal::Param(_) => Err(Refusal::Unsupported),
+    }
+}
+
+fn argument<'a>(
+    step: &mut S<'_, '_, '_, 'a>,
+    written: &Written<'a>,
+    formal: &Formal<'a>,
+) -> Result<Passed, Refusal> {
+    let (bytes, align) = formal.layout();
+    if let Some(frame) = variable(step, written, bytes)? {
+        return Ok(Passed { frame, bytes: bytes as u32 });
+    }
+    let ty = scalar(formal)?;
+    if ty == Type::Pred {
+        return Err(Refusal::Unsupported);
+    }
+    let value = step.source_of(written, ty, Width::Exact)?;
+    let Some(frame) = step.body.slot(bytes, align) else { return Err(Refusal::Unsupported) };
+    step.emit(Op::Store {
+        space: Space::Local,
+        ty,
+        from: vec![value],
+        address: Operand::Frame(frame),
+        offset: 0,
+        shared_with_others: false,
+    });
+    Ok(Passed { frame, bytes: bytes as u32 })
+}
+
+fn result<'a>(
+    step: &mut S<'_, '_, '_, 'a>,
+    written: &Written<'a>,
+    formal: &Formal<'a>,
+    loads: &mut Vec<(Reg, Type, u32)>,
+) -> Result<Passed, Refusal> {
+    let (bytes, align) = formal.layout();
+    if let Some(frame) = variable(step, written, bytes)? {
+        return Ok(Passed { frame, bytes: bytes as u32 });
+    }
+    let ty = scalar(formal)?;
+    if ty == Type::Pred {
+        return Err(Refusal::Unsupported);
+    }
+    let reg = step.target_of(written, ty, Width::Exact)?;
+    let Some(frame) = step.body.slot(bytes, align) else { return Err(Refusal::Unsupported) };
+    loads.push((reg, ty, frame));
+    Ok(Passed { frame, bytes: bytes as u32 })
+}

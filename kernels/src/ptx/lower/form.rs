@@ -1,0 +1,160 @@
+//! The modifiers of an opcode, sorted out.
+
+use smallvec::SmallVec;
+
+use super::Refusal;
+use crate::ir::{Mode, Rounding, Type};
+
+/// Which half of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// `.lo`
+    Low,
+    /// `.hi`
+    High,
+    /// `.wide`
+    Wide,
+}
+
+/// Kinds of modifiers, as a set: what a form has, and what an opcode takes.
+pub mod kind {
+    #![allow(missing_docs)]
+    pub const ROUNDING: u32 = 1;
+    pub const INTEGRAL: u32 = 2;
+    pub const FTZ: u32 = 4;
+    pub const SAT: u32 = 8;
+    pub const CARRY: u32 = 16;
+    pub const RELU: u32 = 32;
+    pub const NAN: u32 = 64;
+    pub const APPROX: u32 = 128;
+    pub const FULL: u32 = 256;
+    pub const PART: u32 = 512;
+    pub const OTHER: u32 = 1024;
+    pub const FLOAT: u32 = ROUNDING | FTZ | SAT;
+}
+
+/// An opcode's modifiers.
+#[derive(Debug, Default)]
+pub struct Form<'a> {
+    /// The first word.
+    pub opcode: &'a str,
+    /// What kinds there are.
+    pub kinds: u32,
+    /// `.rn` and the like.
+    pub rounding: Option<Rounding>,
+    /// `.rni` and the like.
+    pub integral: Option<Rounding>,
+    /// `.lo`, `.hi`, `.wide`
+    pub part: Option<Part>,
+    /// Types in order.
+    pub types: SmallVec<[Type; 4]>,
+    /// All others in order.
+    pub others: SmallVec<[&'a str; 6]>,
+}
+
+fn rounding(word: &str) -> Option<(u32, Rounding)> {
+    Some(match word {
+        "rn" => (kind::ROUNDING, Rounding::Nearest),
+        "rz" => (kind::ROUNDING, Rounding::Zero),
+        "rm" => (kind::ROUNDING, Rounding::Down),
+        "rp" => (kind::ROUNDING, Rounding::Up),
+        "rni" => (kind::INTEGRAL, Rounding::Nearest),
+        "rzi" => (kind::INTEGRAL, Rounding::Zero),
+        "rmi" => (kind::INTEGRAL, Rounding::Down),
+        "rpi" => (kind::INTEGRAL, Rounding::Up),
+        _ => return None,
+    })
+}
+
+impl<'a> Form<'a> {
+    /// Sorts the words of `add.rn.f32`.
+    pub fn new(text: &'a str) -> Self {
+        let mut form = Form::default();
+        let mut words = text.split('.').map(str::trim);
+        form.opcode = words.next().unwrap_or("");
+        words.for_each(|word| form.word(word));
+        form
+    }
+
+    fn word(&mut self, word: &'a str) {
+        if let Some((kind, rounding)) = rounding(word) {
+            self.kinds |= kind;
+            let slot = if kind == kind::ROUNDING { &mut self.rounding } else { &mut self.integral };
+            *slot = Some(rounding);
+            return;
+        }
+        let part = match word {
+            "lo" => Some(Part::Low),
+            "hi" => Some(Part::High),
+            "wide" => Some(Part::Wide),
+            _ => None,
+        };
+        if part.is_some() && matches!(self.opcode, "mul" | "mad" | "madc" | "mul24" | "mad24") {
+            self.part = part;
+            self.kinds |= kind::PART;
+            return;
+        }
+        if let Some(ty) = Type::named(word) {
+            return self.types.push(ty);
+        }
+        self.kinds |= match word {
+            "ftz" => kind::FTZ,
+            "sat" => kind::SAT,
+            "cc" => kind::CARRY,
+            "relu" => kind::RELU,
+            "NaN" => kind::NAN,
+            "approx" => kind::APPROX,
+            "full" => kind::FULL,
+            _ => {
+                self.others.push(word);
+                kind::OTHER
+            }
+        };
+    }
+
+    /// Whether there is a modifier of this kind.
+    pub fn has(&self, kind: u32) -> bool {
+        self.kinds & kind != 0
+    }
+
+    /// Refuses kinds the opcode does not take.
+    pub fn takes(&self, kinds: u32) -> Result<(), Refusal> {
+        if self.kinds & !kinds == 0 { Ok(()) } else { Err(Refusal::Unsupported) }
+    }
+
+    /// The only type.
+    pub fn ty(&self) -> Result<Type, Refusal> {
+        if let [ty] = self.types[..] { Ok(ty) } else { Err(Refusal::Unsupported) }
+    }
+
+    /// Both types.
+    pub fn types2(&self) -> Result<(Type, Type), Refusal> {
+        if let [a, b] = self.types[..] { Ok((a, b)) } else { Err(Refusal::Unsupported) }
+    }
+
+    /// How floats are rounded.
+    pub fn mode(&self) -> Mode {
+        Mode {
+            rounding: self.rounding.unwrap_or_default(),
+            ftz: self.has(kind::FTZ),
+            sat: self.has(kind::SAT),
+        }
+    }
+
+    /// Takes a word out of the others.
+    pub fn take(&mut self, word: &str) -> bool {
+        let found = self.others.iter().position(|&other| other == word);
+        if let Some(at) = found {
+            self.others.remove(at);
+            if self.others.is_empty() {
+                self.kinds &= !kind::OTHER;
+            }
+        }
+        found.is_some()
+    }
+
+    /// Takes the first of the words that is there.
+    pub fn take_any<T: Copy>(&mut self, words: &[(&str, T)]) -> Option<T> {
+        words.iter().find(|(word, _)| self.take(word)).map(|(_, value)| *value)
+    }
+}

@@ -1,0 +1,410 @@
+//! One function: declarations, statements, and what it comes to.
+
+use std::collections::HashMap;
+
+use super::super::ast::{
+    Formal, Function as Tree, Instruction, Registers, Statement, Table, Variable, VariableSpace,
+};
+use super::block::Blocks;
+use super::names::{Binding, Labels, Names};
+use super::step::Step;
+use super::{Lowered, Refusal, Scope, error_at, opcodes};
+use crate::ir::op::Passed;
+use crate::ir::{End, Function, Guard, Inst, Op, Operand, Reg, Type, verify};
+use crate::program::{Error, Unsupported};
+
+/// Local and shared memory of one function stay below this.
+const MOST_BYTES: u64 = 1 << 24;
+/// No more complaints than these are listed.
+const MOST_ERRORS: usize = 50;
+
+/// A function in the making.
+pub struct Body<'s, 'm, 'a> {
+    /// The module.
+    pub scope: &'s mut Scope<'m, 'a>,
+    /// A kernel.
+    pub kernel: bool,
+    /// Names of the function.
+    pub names: Names<'a>,
+    labels: Labels<'a>,
+    label_scope: u32,
+    /// Widths.
+    pub registers: Vec<u8>,
+    /// The code.
+    pub blocks: Blocks,
+    /// Frame size so far.
+    pub frame_bytes: u32,
+    shared_bytes: u32,
+    shared: HashMap<&'a str, u32>,
+    calls: bool,
+    /// Prototypes and branch tables in scope.
+    pub tables: Vec<&'m Table<'a>>,
+    results: Vec<Passed>,
+    /// Results that lie in registers and are stored on return: register, frame slot.
+    result_registers: Vec<(Reg, Type, u32)>,
+    /// The carry flag.
+    carry: Option<Reg>,
+}
+
+/// Lowers a function with a body; errors are added to the list.
+pub fn lower<'m, 'a>(
+    scope: &mut Scope<'m, 'a>,
+    tree: &'m Tree<'a>,
+    errors: &mut Vec<Error>,
+) -> Option<Lowered> {
+    let calls = scope.calls_functions(tree);
+    let shared_bytes = if tree.kernel && !calls { 0 } else { scope.common_bytes };
+    let mut body = Body {
+        scope,
+        kernel: tree.kernel,
+        names: Names::default(),
+        labels: Labels::default(),
+        label_scope: 0,
+        registers: Vec::new(),
+        blocks: Blocks::default(),
+        frame_bytes: 0,
+        shared_bytes,
+        shared: HashMap::new(),
+        calls,
+        tables: Vec::new(),
+        results: Vec::new(),
+        result_registers: Vec::new(),
+        carry: None,
+    };
+    let statements = tree.body.as_deref()?;
+    let before = errors.len();
+    let parameters = match body.formals(tree) {
+        Ok(parameters) => parameters,
+        Err(error) => {
+            errors.push(error);
+            return None;
+        }
+    };
+    body.find_labels(statements, errors);
+    let unsupported = body.statements(statements, errors);
+    if errors.len() > before {
+        return None;
+    }
+    Some(body.finish(tree, parameters, unsupported))
+}
+
+impl<'m, 'a> Body<'_, 'm, 'a> {
+    /// A new register.
+    pub fn fresh(&mut self, bits: u32) -> Reg {
+        self.registers.push(bits as u8);
+        Reg(self.registers.len() as u32 - 1)
+    }
+
+    /// The carry flag.
+    pub fn carry(&mut self) -> Reg {
+        match self.carry {
+            Some(reg) => reg,
+            None => {
+                let reg = self.fresh(1);
+                self.carry = Some(reg);
+                reg
+            }
+        }
+    }
+
+    /// Space in the frame.
+    pub fn slot(&mut self, bytes: u64, align: u32) -> Option<u32> {
+        let offset = self.frame_bytes.next_multiple_of(align.clamp(1, 16));
+        let end = u64::from(offset) + bytes;
+        if end > MOST_BYTES {
+            return None;
+        }
+        self.frame_bytes = end as u32;
+        Some(offset)
+    }
+
+    fn formals(&mut self, tree: &'m Tree<'a>) -> Result<Vec<Passed>, Error> {
+        if self.kernel {
+            let mut offset = 0u64;
+            for formal in &tree.parameters {
+                let (bytes, align) = formal.layout();
+                offset = offset.next_multiple_of(u64::from(align.max(1)));
+                if let Formal::Param(variable) = formal {
+                    self.names.bind(variable.name, Binding::Param(offset as u32));
+                }
+                offset += bytes;
+                if offset > 32764 {
+                    return Err(error_at(tree.place, format!("parameters of '{}' are too large", tree.name)));
+                }
+            }
+            return Ok(Vec::new());
+        }
+        let parameters = self.passed(&tree.parameters, false, tree)?;
+        self.results = self.passed(&tree.returns, true, tree)?;
+        Ok(parameters)
+    }
+
+    fn passed(
+        &mut self,
+        formals: &'m [Formal<'a>],
+        results: bool,
+        tree: &Tree<'a>,
+    ) -> Result<Vec<Passed>, Error> {
+        let mut list = Vec::new();
+        for formal in formals {
+            let (bytes, align) = formal.layout();
+            let frame = self.slot(bytes, align).ok_or_else(|| {
+                error_at(tree.place, format!("parameters of '{}' are too large", tree.name))
+            })?;
+            let passed = Passed { frame, bytes: bytes as u32 };
+            list.push(passed);
+            match formal {
+                Formal::Param(v) => self.names.bind(v.name, Binding::Frame(frame, bytes as u32, true)),
+                Formal::Register(ty, name) => {
+                    let reg = self.fresh(ty.bits());
+                    self.names.bind(name, Binding::Reg(reg, *ty));
+                    if results {
+                        self.result_registers.push((reg, *ty, frame));
+                    } else {
+                        let op = Op::Load {
+                            space: crate::ir::op::Space::Local,
+                            ty: *ty,
+                            to: vec![Some(reg)],
+                            address: Operand::Frame(frame),
+                            offset: 0,
+                            shared_with_others: false,
+                        };
+                        self.blocks.push(Inst { op, guard: None, line: tree.place.0 });
+                    }
+                }
+            }
+        }
+        Ok(list)
+    }
+
+    fn find_labels(&mut self, statements: &'m [Statement<'a>], errors: &mut Vec<Error>) {
+        let mut scope = self.labels.scope(0);
+        let mut outer = Vec::new();
+        for statement in statements {
+            match statement {
+                Statement::Open => {
+                    outer.push(scope);
+                    scope = self.labels.scope(scope);
+                }
+                Statement::Close => scope = outer.pop().unwrap_or(0),
+                Statement::Label(name, place) => {
+                    let block = self.blocks.reserve();
+                    if !self.labels.define(scope, name, block) && errors.len() < MOST_ERRORS {
+                        errors.push(error_at(*place, format!("label '{name}' is defined twice")));
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The block of a label that is seen from here.
+    pub fn label(&self, name: &'a str) -> Option<u32> {
+        self.labels.find(self.label_scope, name)
+    }
+
+    fn statements(
+        &mut self,
+        statements: &'m [Statement<'a>],
+        errors: &mut Vec<Error>,
+    ) -> Option<Unsupported> {
+        let mut unsupported = None;
+        let mut outer = Vec::new();
+        let mut scopes = 0;
+        for statement in statements {
+            let result = match statement {
+                Statement::Open => {
+                    self.names.open();
+                    outer.push(self.label_scope);
+                    scopes += 1;
+                    self.label_scope = scopes;
+                    Ok(())
+                }
+                Statement::Close => {
+                    self.names.close();
+                    self.label_scope = outer.pop().unwrap_or(0);
+                    Ok(())
+                }
+                Statement::Label(name, place) => {
+                    if let Some(block) = self.label(name) {
+                        self.blocks.start(block, place.0);
+                    }
+                    Ok(())
+                }
+                Statement::Registers(registers) => self.declare_registers(registers),
+                Statement::Variable(variable) => self.declare_variable(variable),
+                Statement::Table(table) => self.declare_table(table),
+                Statement::Instruction(instruction) => match self.instruction(instruction) {
+                    Err(Refusal::Unsupported) => {
+                        unsupported.get_or_insert_with(|| Unsupported {
+                            form: instruction.form.to_owned(),
+                            line: instruction.line,
+                        });
+                        Ok(())
+                    }
+                    Err(Refusal::Error(error)) => Err(error),
+                    Ok(()) => Ok(()),
+                },
+            };
+            if let (Err(error), true) = (result, errors.len() < MOST_ERRORS) {
+                errors.push(error);
+            }
+        }
+        unsupported
+    }
+
+    fn declare_registers(&mut self, registers: &Registers<'a>) -> Result<(), Error> {
+        let bits = registers.ty.bits();
+        match (registers.vector, registers.count) {
+            (1, Some(count)) => self.names.bind_family(registers.name, count, registers.ty),
+            (1, None) => {
+                let reg = self.fresh(bits);
+                self.names.bind(registers.name, Binding::Reg(reg, registers.ty));
+            }
+            (count, None) => {
+                let first = self.fresh(bits);
+                for _ in 1..count {
+                    self.fresh(bits);
+                }
+                self.names.bind(registers.name, Binding::Vector(first, count, registers.ty));
+            }
+            (_, Some(_)) => {
+                let what = "numbered vector registers are not supported".to_owned();
+                return Err(error_at(registers.place, what));
+            }
+        }
+        Ok(())
+    }
+
+    fn declare_variable(&mut self, variable: &'m Variable<'a>) -> Result<(), Error> {
+        let too_large = || error_at(variable.place, format!("'{}' is too large", variable.name));
+        let binding = match variable.space {
+            VariableSpace::Global | VariableSpace::Const => self.scope.add_global(variable),
+            VariableSpace::Local | VariableSpace::Param => {
+                let frame = self.slot(variable.bytes, variable.align).ok_or_else(too_large)?;
+                Binding::Frame(frame, variable.bytes as u32, variable.space == VariableSpace::Param)
+            }
+            VariableSpace::Shared if variable.bytes == 0 => {
+                self.scope.dynamic_align = self.scope.dynamic_align.max(variable.align);
+                Binding::DynamicShared
+            }
+            VariableSpace::Shared => Binding::Shared(self.place_shared(variable).ok_or_else(too_large)?),
+        };
+        self.names.bind(variable.name, binding);
+        Ok(())
+    }
+
+    fn declare_table(&mut self, table: &'m Table<'a>) -> Result<(), Error> {
+        let (Table::Prototype(name, ..) | Table::Targets(name, _)) = table;
+        self.names.bind(name, Binding::Table(self.tables.len() as u32));
+        self.tables.push(table);
+        Ok(())
+    }
+
+    /// Where a shared variable lies. A device function's lie in the common area for good.
+    fn place_shared(&mut self, variable: &Variable<'a>) -> Option<u32> {
+        let offset = self.shared_bytes.next_multiple_of(variable.align.max(1));
+        let end = u64::from(offset) + variable.bytes;
+        if end > MOST_BYTES {
+            return None;
+        }
+        self.shared_bytes = end as u32;
+        if !self.kernel {
+            self.scope.common_bytes = end as u32;
+        }
+        Some(offset)
+    }
+
+    /// A name that is no register.
+    pub fn symbol(&mut self, name: &'a str) -> Option<Binding> {
+        if let Some(binding) = self.names.get(name).or_else(|| self.scope.symbols.get(name).copied()) {
+            return Some(binding);
+        }
+        let variable = *self.scope.shared.get(name)?;
+        if let Some(&offset) = self.shared.get(name) {
+            return Some(Binding::Shared(offset));
+        }
+        let common = self.scope.common.get(name).copied().filter(|_| self.calls || !self.kernel);
+        let offset = match common {
+            Some(offset) => offset,
+            None => self.place_shared(variable)?,
+        };
+        self.shared.insert(variable.name, offset);
+        Some(Binding::Shared(offset))
+    }
+
+    /// A name as a register.
+    pub fn register(&mut self, name: &'a str) -> Option<(Reg, Type)> {
+        if let Some(binding) = self.names.get(name) {
+            return if let Binding::Reg(reg, ty) = binding { Some((reg, ty)) } else { None };
+        }
+        let member = self.names.member(name)?;
+        let registers = &mut self.registers;
+        let reg = self.names.member_reg(member, || {
+            registers.push(member.ty.bits() as u8);
+            Reg(registers.len() as u32 - 1)
+        });
+        Some((reg, member.ty))
+    }
+
+    fn instruction(&mut self, instruction: &Instruction<'a>) -> Result<(), Refusal> {
+        let place = (instruction.line, instruction.column);
+        let guard = match instruction.guard {
+            None => None,
+            Some((name, negated)) => match self.register(name) {
+                Some((reg, Type::Pred)) => Some(Guard { reg, negated }),
+                Some(_) => return Err(error_at(place, format!("'{name}' is no predicate")).into()),
+                None => return Err(error_at(place, format!("'{name}' is not declared")).into()),
+            },
+        };
+        let operands = self.scope.operands(instruction.operands.start, instruction.operands.end);
+        let mut step = Step::new(self, instruction.form, operands, place, guard);
+        let opcode = step.form.opcode;
+        match opcodes::build(opcode) {
+            Some(build) => build(&mut step),
+            None if opcodes::known(opcode) => Err(Refusal::Unsupported),
+            None => Err(error_at(place, format!("unknown instruction '{opcode}'")).into()),
+        }
+    }
+
+    /// Ends the block with a return; results in registers go to their places first.
+    pub fn end_return(&mut self, line: u32) {
+        for index in 0..self.result_registers.len() {
+            let (reg, ty, frame) = self.result_registers[index];
+            let op = Op::Store {
+                space: crate::ir::op::Space::Local,
+                ty,
+                from: vec![Operand::Reg(reg)],
+                address: Operand::Frame(frame),
+                offset: 0,
+                shared_with_others: false,
+            };
+            self.blocks.push(Inst { op, guard: None, line });
+        }
+        self.blocks.end(End::Return, line);
+    }
+
+    fn finish(
+        mut self,
+        tree: &Tree<'a>,
+        parameters: Vec<Passed>,
+        unsupported: Option<Unsupported>,
+    ) -> Lowered {
+        self.end_return(tree.place.0);
+        let registers =
+            self.registers.iter().map(|&bits| if bits > 32 { 2 } else { u32::from(bits > 1) }).sum();
+        let function = Function {
+            name: tree.name.to_owned(),
+            kernel: tree.kernel,
+            registers: self.registers,
+            blocks: self.blocks.finish(tree.place.0),
+            parameters,
+            results: self.results,
+            frame_bytes: self.frame_bytes.next_multiple_of(16),
+        };
+        let broken =
+            verify::verify(&function).err().map(|what| Unsupported { form: what, line: tree.place.0 });
+        let unsupported = unsupported.or(broken);
+        Lowered { function, unsupported, shared_bytes: self.shared_bytes, registers }
+    }
+}

@@ -1,0 +1,149 @@
+//! What the names of a function mean: registers, variables, labels, with their scopes.
+
+use std::collections::HashMap;
+
+use crate::ir::{Reg, Type};
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Binding {
+    /// A register.
+    Reg(Reg, Type),
+    /// The first of a vector of registers.
+    Vector(Reg, u32, Type),
+    /// A variable in global or constant memory (index).
+    Global(u32),
+    /// A variable in shared memory (offset).
+    Shared(u32),
+    /// The array of dynamic shared memory.
+    DynamicShared,
+    /// A variable in the frame: offset and size; the flag: declared as `.param`.
+    Frame(u32, u32, bool),
+    /// A kernel parameter: offset.
+    Param(u32),
+    /// A function (index).
+    Function(u32),
+    /// A prototype or branch table (index).
+    Table(u32),
+}
+
+/// Registers declared as `%r<10>` under their common name.
+#[derive(Clone, Copy, Debug)]
+struct Family {
+    number: u32,
+    count: u32,
+    ty: Type,
+}
+
+/// All names in scope. Leaving a scope restores what it hid.
+#[derive(Debug, Default)]
+pub struct Names<'a> {
+    bound: HashMap<&'a str, Binding>,
+    families: HashMap<&'a str, Family>,
+    members: HashMap<(u32, u32), Reg>,
+    undo: Vec<Undo<'a>>,
+    marks: Vec<usize>,
+    declared: u32,
+}
+
+/// A register of a family: the family's number, its own, and the family's type.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    key: (u32, u32),
+    /// The type.
+    pub ty: Type,
+}
+
+#[derive(Debug)]
+enum Undo<'a> {
+    Name(&'a str, Option<Binding>),
+    Family(&'a str, Option<Family>),
+}
+
+impl<'a> Names<'a> {
+    /// Enters a scope.
+    pub fn open(&mut self) {
+        self.marks.push(self.undo.len());
+    }
+
+    /// Leaves it.
+    pub fn close(&mut self) {
+        let mark = self.marks.pop().unwrap_or(0);
+        for undo in self.undo.drain(mark..).rev() {
+            match undo {
+                Undo::Name(name, Some(old)) => drop(self.bound.insert(name, old)),
+                Undo::Name(name, None) => drop(self.bound.remove(name)),
+                Undo::Family(name, Some(old)) => drop(self.families.insert(name, old)),
+                Undo::Family(name, None) => drop(self.families.remove(name)),
+            }
+        }
+    }
+
+    /// Gives a name its meaning in this scope.
+    pub fn bind(&mut self, name: &'a str, binding: Binding) {
+        let old = self.bound.insert(name, binding);
+        self.undo.push(Undo::Name(name, old));
+    }
+
+    /// Declares `name<count>`. Registers come to life when they are first named.
+    pub fn bind_family(&mut self, name: &'a str, count: u32, ty: Type) {
+        let old = self.families.insert(name, Family { number: self.declared, count, ty });
+        self.declared += 1;
+        self.undo.push(Undo::Family(name, old));
+    }
+
+    /// What a name means, if it is known.
+    pub fn get(&self, name: &str) -> Option<Binding> {
+        self.bound.get(name).copied()
+    }
+
+    /// The register of a family that a name means.
+    pub fn member(&self, name: &str) -> Option<Member> {
+        let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count().min(10);
+        (1..=digits).find_map(|count| {
+            let (family, number) = name.split_at(name.len() - count);
+            let number: u32 = number.parse().ok().filter(|_| count == 1 || !number.starts_with('0'))?;
+            let family = self.families.get(family)?;
+            (number < family.count).then_some(Member { key: (family.number, number), ty: family.ty })
+        })
+    }
+
+    /// The virtual register of a member; made on first use, wherever that is.
+    pub fn member_reg(&mut self, member: Member, make: impl FnOnce() -> Reg) -> Reg {
+        *self.members.entry(member.key).or_insert_with(make)
+    }
+}
+
+/// Labels by scope.
+#[derive(Debug, Default)]
+pub struct Labels<'a> {
+    blocks: HashMap<(u32, &'a str), u32>,
+    parents: Vec<u32>,
+}
+
+impl<'a> Labels<'a> {
+    /// A new scope inside another; the first call makes the outermost.
+    pub fn scope(&mut self, parent: u32) -> u32 {
+        self.parents.push(parent);
+        self.parents.len() as u32 - 1
+    }
+
+    /// False when the scope has that label already.
+    pub fn define(&mut self, scope: u32, name: &'a str, block: u32) -> bool {
+        self.blocks.insert((scope, name), block).is_none()
+    }
+
+    /// The block of a label, looked up from a scope outwards.
+    pub fn find(&self, mut scope: u32, name: &'a str) -> Option<u32> {
+        loop {
+            if let Some(&block) = self.blocks.get(&(scope, name)) {
+                return Some(block);
+            }
+            let parent = *self.parents.get(scope as usize)?;
+            if parent == scope {
+                return None;
+            }
+            scope = parent;
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! PTX texts run by the interpreter, against plain Rust.
+
+mod ptx;

@@ -1,0 +1,3 @@
+//! One file a family of instructions.
+
+mod samples;
