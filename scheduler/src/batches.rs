@@ -5,20 +5,33 @@
 use smallvec::SmallVec;
 
 use crate::flatten::Flat;
-use crate::lanes::Lanes;
+use crate::lanes::{EMPTY, Lanes};
 use crate::plan::{Batch, Plan, Point, Step};
 
 const NONE: u32 = u32::MAX;
 
 /// The plan of a flat graph over several lanes, or with host steps.
 pub(crate) fn cut(flat: Flat, lanes: usize, split_host: bool) -> Plan {
-    let sequence = if split_host { by_host_depth(&flat) } else { (0..flat.len() as u32).collect() };
-    let all = Lanes::assign(&flat, sequence.iter().copied(), lanes, split_host);
+    if !split_host {
+        let count = flat.len() as u32;
+        return cut_sequence(flat, || 0..count, lanes, false);
+    }
+    let sequence = by_host_depth(&flat);
+    cut_sequence(flat, || sequence.iter().copied(), lanes, true)
+}
+
+fn cut_sequence<S: Iterator<Item = u32>>(
+    flat: Flat,
+    sequence: impl Fn() -> S,
+    lanes: usize,
+    split_host: bool,
+) -> Plan {
+    let all = Lanes::assign(&flat, sequence(), lanes, split_host);
     let names = names(&all);
     let mut cut = Cut::default();
-    cut.split(&all, &sequence, &names);
+    cut.split(&all, sequence(), &names);
     cut.add_waits(&all, &names);
-    let (items, steps) = cut.arrange(&all, &sequence);
+    let (items, steps) = cut.arrange(sequence());
     let barriers = barriers(&all, &items, &steps);
     Plan {
         lanes: names.iter().filter(|&&name| name != NONE).count() as u32,
@@ -67,7 +80,7 @@ fn names(all: &Lanes) -> Vec<u32> {
         used += 1;
         used - 1
     };
-    all.items.iter().map(name).collect()
+    all.lanes.iter().map(name).collect()
 }
 
 /// Batches on the way of being made.
@@ -81,26 +94,26 @@ struct Cut {
 
 impl Cut {
     /// Says which batch each item belongs to; a batch's `nodes` count its items for now.
-    fn split(&mut self, all: &Lanes, sequence: &[u32], names: &[u32]) {
-        self.batch = vec![NONE; all.lane.len()];
-        let mut open = vec![NONE; all.items.len()];
-        let mut signals = vec![0; all.items.len()];
-        for &item in sequence {
-            let item = item as usize;
-            let lane = all.lane[item] as usize;
-            if lane >= names.len() {
+    fn split(&mut self, all: &Lanes, sequence: impl Iterator<Item = u32>, names: &[u32]) {
+        self.batch = vec![NONE; all.items.len()];
+        let mut open = vec![NONE; all.lanes.len()];
+        let mut signals = vec![0; all.lanes.len()];
+        for item in sequence {
+            let at = &all.items[item as usize];
+            let lane = at.lane as usize;
+            if at.lane == EMPTY {
                 continue;
             }
-            if open[lane] == NONE || all.is_waiter[item] {
+            if open[lane] == NONE || at.is_waiter {
                 open[lane] = self.batches.len() as u32;
                 signals[lane] += 1;
-                let (lane, signal) = (names[lane], signals[lane]);
-                self.batches.push(Batch { lane, nodes: 0..0, waits: SmallVec::new(), signal });
-                self.is_host.push(all.is_host(all.lane[item] as usize));
+                let (name, signal) = (names[lane], signals[lane]);
+                self.batches.push(Batch { lane: name, nodes: 0..0, waits: SmallVec::new(), signal });
+                self.is_host.push(all.is_host(lane));
             }
-            self.batch[item] = open[lane];
+            self.batch[item as usize] = open[lane];
             self.batches[open[lane] as usize].nodes.end += 1;
-            if all.is_awaited[item] || all.is_host(lane) {
+            if at.is_awaited || all.is_host(lane) {
                 open[lane] = NONE;
             }
         }
@@ -109,15 +122,15 @@ impl Cut {
     /// A wait for an op is a wait for the batch that ends with it.
     fn add_waits(&mut self, all: &Lanes, names: &[u32]) {
         for wait in &all.waits {
-            let target = all.items[wait.lane as usize][wait.spot as usize - 1];
-            let value = self.batches[self.batch[target as usize] as usize].signal;
+            let target = all.at(wait.lane as usize, wait.spot);
+            let value = self.batches[self.batch[target] as usize].signal;
             let waiter = &mut self.batches[self.batch[wait.item as usize] as usize];
             waiter.waits.push(Point { lane: names[wait.lane as usize], value });
         }
     }
 
     /// Gives each batch its range; the items in the order of the steps.
-    fn arrange(mut self, all: &Lanes, sequence: &[u32]) -> (Vec<u32>, Vec<Step>) {
+    fn arrange(mut self, sequence: impl Iterator<Item = u32>) -> (Vec<u32>, Vec<Step>) {
         let mut total = 0;
         for batch in &mut self.batches {
             let count = batch.nodes.end;
@@ -125,11 +138,12 @@ impl Cut {
             total += count;
         }
         let mut items = vec![0; total as usize];
-        for &item in sequence {
-            if all.lane[item as usize] == u8::MAX {
+        for item in sequence {
+            let batch = self.batch[item as usize];
+            if batch == NONE {
                 continue;
             }
-            let range = &mut self.batches[self.batch[item as usize] as usize].nodes;
+            let range = &mut self.batches[batch as usize].nodes;
             items[range.end as usize] = item;
             range.end += 1;
         }
@@ -143,11 +157,11 @@ fn barriers(all: &Lanes, items: &[u32], steps: &[Step]) -> Vec<u32> {
     let mut barriers = Vec::new();
     for step in steps {
         let (Step::Batch(batch) | Step::Host(batch)) = step;
-        let mut since = all.spot[items[batch.nodes.start as usize] as usize];
+        let mut since = all.items[items[batch.nodes.start as usize] as usize].spot;
         for place in batch.nodes.clone() {
-            let item = items[place as usize] as usize;
-            if all.own[item] >= since {
-                since = all.spot[item];
+            let item = &all.items[items[place as usize] as usize];
+            if item.own >= since {
+                since = item.spot;
                 barriers.push(place);
             }
         }

@@ -5,6 +5,8 @@
 //! far it knows every lane to be done. A wait is made only where the clock, and the clocks that the
 //! op's other waits bring, do not show the dependency done already; so none can be dropped.
 
+use std::ops::Range;
+
 use smallvec::SmallVec;
 
 use crate::flatten::{Flat, Kind};
@@ -22,28 +24,37 @@ pub(crate) struct Wait {
     pub spot: Spot,
 }
 
+/// Where an item goes.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Item {
+    /// The spot it completes; for an empty item the index of its needs.
+    pub spot: Spot,
+    /// The last spot of its own lane that it depends on.
+    pub own: Spot,
+    /// Which of the clocks its lane had.
+    epoch: u32,
+    /// [`EMPTY`] for an empty item.
+    pub lane: u8,
+    /// There is a wait in front of it.
+    pub is_waiter: bool,
+    /// Another lane waits for it.
+    pub is_awaited: bool,
+    /// Somebody follows it on its lane.
+    has_heir: bool,
+}
+
+/// The lane of an item that needs none.
+pub(crate) const EMPTY: u8 = u8::MAX;
+
 /// Where each item of a flat graph goes.
 pub(crate) struct Lanes {
-    /// By item; an empty item has no lane.
-    pub lane: Vec<u8>,
-    /// By item: the spot it completes; for an empty item the index of its needs.
-    pub spot: Vec<Spot>,
-    /// By item: the last spot of its own lane that it depends on.
-    pub own: Vec<Spot>,
-    /// By item: a wait in front of it.
-    pub is_waiter: Vec<bool>,
-    /// By item: another lane waits for it.
-    pub is_awaited: Vec<bool>,
+    pub items: Vec<Item>,
     /// In the order of the items' assignment.
     pub waits: Vec<Wait>,
-    /// By lane: its items. Lanes for device ops come first.
-    pub items: Vec<Vec<u32>>,
+    /// By lane: the items on it. Lanes for device ops come first.
+    pub lanes: Vec<Vec<u32>>,
     device: usize,
 
-    /// By item: somebody follows it on its lane.
-    has_heir: Vec<bool>,
-    /// By item: which of `clocks` its lane had.
-    epoch: Vec<u32>,
     /// Rows of one spot a lane. Row 0 is the beginning.
     clocks: Vec<Spot>,
     /// By lane: its present row.
@@ -61,18 +72,11 @@ impl Lanes {
     /// of their own if `split_host`.
     pub fn assign(flat: &Flat, sequence: impl Iterator<Item = u32>, lanes: usize, split_host: bool) -> Lanes {
         let width = if split_host { lanes + HOST_LANES } else { lanes };
-        let count = flat.len();
         let mut all = Lanes {
-            lane: vec![u8::MAX; count],
-            spot: vec![0; count],
-            own: vec![0; count],
-            is_waiter: vec![false; count],
-            is_awaited: vec![false; count],
+            items: vec![Item::default(); flat.len()],
             waits: Vec::new(),
-            items: vec![Vec::new(); width],
+            lanes: vec![Vec::new(); width],
             device: lanes,
-            has_heir: vec![false; count],
-            epoch: vec![0; count],
             clocks: vec![0; width],
             present: vec![0; width],
             joined: Vec::new(),
@@ -81,17 +85,49 @@ impl Lanes {
             touched: SmallVec::new(),
         };
         for item in sequence {
-            all.gather(flat.dependencies(item as usize));
-            match flat.kinds[item as usize] {
-                Kind::Empty => all.join(item),
-                Kind::Host if split_host => all.place(item, lanes..width),
-                Kind::Host | Kind::Device => all.place(item, 0..lanes),
+            let dependencies = flat.dependencies(item as usize);
+            let pool = match flat.kinds[item as usize] {
+                Kind::Empty => {
+                    all.gather(dependencies);
+                    all.join(item);
+                    continue;
+                }
+                Kind::Host if split_host => lanes..width,
+                Kind::Host | Kind::Device => 0..lanes,
+            };
+            if let [from] = *dependencies
+                && all.follow(item, from, &pool)
+            {
+                continue;
             }
-            for lane in all.touched.drain(..) {
-                all.need[lane as usize] = 0;
-            }
+            all.gather(dependencies);
+            all.place(item, pool);
         }
         all
+    }
+
+    /// The common case: the item follows its one dependency, which nobody follows yet.
+    #[inline]
+    fn follow(&mut self, item: u32, from: u32, pool: &Range<usize>) -> bool {
+        let before = &mut self.items[from as usize];
+        let Item { lane, spot, .. } = *before;
+        if before.has_heir || !pool.contains(&(lane as usize)) {
+            return false;
+        }
+        before.has_heir = true;
+        self.push(item, lane as usize, spot);
+        true
+    }
+
+    #[inline]
+    fn push(&mut self, item: u32, lane: usize, own: Spot) {
+        let on_lane = &mut self.lanes[lane];
+        on_lane.push(item);
+        let entry = &mut self.items[item as usize];
+        entry.spot = on_lane.len() as Spot;
+        entry.own = own;
+        entry.epoch = self.present[lane];
+        entry.lane = lane as u8;
     }
 
     /// Whether a lane holds the host ops that the backend does not call itself.
@@ -102,12 +138,12 @@ impl Lanes {
     /// What an item needs, by lane.
     fn gather(&mut self, dependencies: &[u32]) {
         for &from in dependencies {
-            let from = from as usize;
-            if self.lane[from] != u8::MAX {
-                raise(&mut self.need, &mut self.touched, self.lane[from], self.spot[from]);
+            let Item { lane, spot, .. } = self.items[from as usize];
+            if lane != EMPTY {
+                raise(&mut self.need, &mut self.touched, lane, spot);
                 continue;
             }
-            let row = self.spot[from] as usize;
+            let row = spot as usize;
             for i in self.ends[row]..self.ends[row + 1] {
                 let (lane, spot) = self.joined[i as usize];
                 raise(&mut self.need, &mut self.touched, lane, spot);
@@ -117,40 +153,47 @@ impl Lanes {
 
     /// An empty item keeps what it needs for those that depend on it.
     fn join(&mut self, item: u32) {
-        for &lane in &self.touched {
-            self.joined.push((lane, self.need[lane as usize]));
+        for lane in self.touched.drain(..) {
+            self.joined.push((lane, std::mem::take(&mut self.need[lane as usize])));
         }
-        self.spot[item as usize] = self.ends.len() as u32 - 1;
+        let entry = &mut self.items[item as usize];
+        entry.lane = EMPTY;
+        entry.spot = self.ends.len() as u32 - 1;
         self.ends.push(self.joined.len() as u32);
     }
 
-    fn place(&mut self, item: u32, pool: std::ops::Range<usize>) {
+    fn place(&mut self, item: u32, pool: Range<usize>) {
         let lane = self.pick(pool);
         let own = self.need[lane];
         if own > 0 {
-            let heir_of = self.items[lane][own as usize - 1];
-            self.has_heir[heir_of as usize] = true;
+            let heir_of = self.at(lane, own);
+            self.items[heir_of].has_heir = true;
         }
         self.wait(item, lane);
-        self.items[lane].push(item);
-        let item = item as usize;
-        self.lane[item] = lane as u8;
-        self.spot[item] = self.items[lane].len() as Spot;
-        self.own[item] = own;
-        self.epoch[item] = self.present[lane];
+        self.push(item, lane, own);
+        for lane in self.touched.drain(..) {
+            self.need[lane as usize] = 0;
+        }
     }
 
-    fn pick(&self, pool: std::ops::Range<usize>) -> usize {
-        let heir = self.touched.iter().map(|&lane| lane as usize).filter(|&lane| {
-            pool.contains(&lane) && !self.has_heir[self.items[lane][self.need[lane] as usize - 1] as usize]
-        });
+    /// The item that completes a spot of a lane.
+    pub fn at(&self, lane: usize, spot: Spot) -> usize {
+        self.lanes[lane][spot as usize - 1] as usize
+    }
+
+    fn pick(&self, pool: Range<usize>) -> usize {
+        let heir = self
+            .touched
+            .iter()
+            .map(|&lane| lane as usize)
+            .filter(|&lane| pool.contains(&lane) && !self.items[self.at(lane, self.need[lane])].has_heir);
         // The end of a lane before its middle: what stands between would be waited for in vain.
         if let Some(lane) =
-            heir.min_by_key(|&lane| (self.need[lane] as usize != self.items[lane].len(), lane))
+            heir.min_by_key(|&lane| (self.need[lane] as usize != self.lanes[lane].len(), lane))
         {
             return lane;
         }
-        pool.min_by_key(|&lane| self.items[lane].len()).expect("a pool has a lane")
+        pool.min_by_key(|&lane| self.lanes[lane].len()).expect("a pool has a lane")
     }
 
     /// Makes the waits of an item that goes to `lane`.
@@ -173,24 +216,24 @@ impl Lanes {
             if covered {
                 continue;
             }
-            let target = self.items[other as usize][spot as usize - 1];
+            let target = self.at(other as usize, spot);
             self.waits.push(Wait { item, lane: other, spot });
-            self.is_awaited[target as usize] = true;
-            let brought = self.row(self.epoch[target as usize]);
+            self.items[target].is_awaited = true;
+            let brought = self.row(self.items[target].epoch);
             for i in 0..width {
                 self.clocks[next + i] = self.clocks[next + i].max(self.clocks[brought + i]);
             }
             let known = &mut self.clocks[next + other as usize];
             *known = spot.max(*known);
         }
-        self.is_waiter[item as usize] = true;
+        self.items[item as usize].is_waiter = true;
         self.present[lane] = (next / width) as u32;
     }
 
     /// How far `lane` is known to be done once a spot of another lane is reached.
     fn known(&self, (at, spot): (u8, Spot), lane: u8) -> Spot {
-        let item = self.items[at as usize][spot as usize - 1];
-        self.clocks[self.row(self.epoch[item as usize]) + lane as usize]
+        let item = self.items[self.at(at as usize, spot)];
+        self.clocks[self.row(item.epoch) + lane as usize]
     }
 
     fn row(&self, epoch: u32) -> usize {
