@@ -310,7 +310,15 @@ impl Stream {
 
     /// Later ops of this stream wait for a point of another lane of the same backend.
     pub(crate) fn wait_for(&self, ticket: Ticket) -> Result {
-        self.wait_in(&mut self.inner.lock(), ticket)
+        let mut inner = self.inner.lock();
+        self.wait_in(&mut inner, ticket)?;
+        // Who is ordered behind this stream by the legacy rules is behind the wait too, even if no
+        // op follows it: it becomes a submission of its own.
+        if self.kind != Kind::NonBlocking {
+            let ticket = inner.lane.last()?;
+            self.publish(&inner, ticket.value);
+        }
+        Ok(())
     }
 
     /// Launches a prepared graph as one op of the live lane.
