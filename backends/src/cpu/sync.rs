@@ -193,6 +193,10 @@ impl Engine {
             // SAFETY: more records are published than completed.
             let record = unsafe { executor.ring.front(shared) };
             if let Some(&ticket) = record.waits.iter().find(|&&ticket| !self.is_reached(ticket)) {
+                // A caller keeps the claim while it sleeps: who waits for what is done must not.
+                if lane.progress.is_due(done) {
+                    lane.serve(|slot| self.requeue(slot));
+                }
                 return Ran::Blocked(ticket);
             }
             // Before something that may take long, nobody may be left waiting for what is done.
