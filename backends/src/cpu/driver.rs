@@ -4,11 +4,13 @@ use std::fs;
 use std::sync::Arc;
 use std::thread;
 
+use stream_hal_scheduler::Backend;
+
 use super::access;
 use super::code;
 use super::memory::{self, Memory};
 use super::sync::Engine;
-use super::{Cpu, signal};
+use super::{Cpu, seeded, signal};
 use crate::Options;
 use crate::device::{Device, Error, Module, Opened, Place, Properties};
 
@@ -30,7 +32,11 @@ pub(crate) fn open(options: &Options) -> Result<Opened, Error> {
         })
     };
     let devices = (0..devices).map(device).collect();
-    Ok(Opened { devices, backend: Arc::new(Cpu { engine }), checker: None })
+    let backend: Arc<dyn Backend> = match options.seed {
+        Some(seed) => seeded::open(engine, seed),
+        None => Arc::new(Cpu { engine }),
+    };
+    Ok(Opened { devices, backend, checker: None })
 }
 
 /// Three quarters of the machine's memory: the rest is for the program itself.

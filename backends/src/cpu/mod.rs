@@ -14,6 +14,7 @@ mod pool;
 mod protocol;
 mod replay;
 mod ring;
+mod seeded;
 mod signal;
 mod sync;
 
