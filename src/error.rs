@@ -90,6 +90,12 @@ pub enum What {
     CaptureWrongThread,
     /// The exec could not be updated to the graph.
     ExecUpdateFailure,
+    /// No kernel is registered for a host function.
+    InvalidFunction,
+    /// No variable is registered for a host address.
+    InvalidSymbol,
+    /// The second half of a launch came without its first.
+    MissingConfiguration,
     /// The copy's direction does not exist.
     InvalidDirection,
     /// The operating system refused.

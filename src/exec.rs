@@ -8,6 +8,9 @@ use stream_hal_backends as backends;
 use stream_hal_capture::{Dag, Node, Op};
 use stream_hal_scheduler::exec::{self, Exec};
 
+pub use stream_hal_capture::difference::Kind as DifferenceKind;
+pub use stream_hal_scheduler::exec::Difference;
+
 use crate::capture;
 use crate::device::Device;
 use crate::dot;

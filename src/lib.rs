@@ -24,6 +24,7 @@ pub mod memory;
 pub mod module;
 pub mod objects;
 pub mod pointers;
+pub mod registered;
 pub mod rules;
 pub mod runtime;
 pub mod settings;
@@ -33,4 +34,8 @@ pub mod thread;
 
 pub use api::{Buffer, Device, Event, Graph, GraphExec, Kernel, Module, Shape, Stream};
 pub use error::{Error, Result, What};
-pub use stream_hal_capture::Node;
+pub use stream_hal_backends::Properties;
+pub use stream_hal_backends::device::Place;
+pub use stream_hal_capture::dot::Style;
+pub use stream_hal_capture::{Node, Op, op};
+pub use stream_hal_kernels::image;

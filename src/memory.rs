@@ -313,6 +313,16 @@ pub fn copy_rect(stream: &Arc<Stream>, rect: &Rect, direction: Direction, wait: 
     if rect.width_bytes == 0 || rect.height == 0 || rect.depth == 0 {
         return stream.context().check();
     }
+    let (source, target) = ends_of_rect(rect, direction)?;
+    let args = Args { start: 0, bytes: Rect::BYTES as u32 };
+    let done = stream.record(Op::CopyRect(args), &rect.encode())?;
+    let pageable = source == End::Pageable || target == End::Pageable;
+    let on_host = !matches!((source, target), (End::Device(_), End::Device(_)));
+    if pageable || (wait == Wait::Yes && on_host) { await_done(stream, done) } else { Ok(()) }
+}
+
+/// The rules of a copy of rows: where its ends, source and target, lie.
+fn ends_of_rect(rect: &Rect, direction: Direction) -> Result<(End, End)> {
     let extent = |pitch: u64, slice: u64, argument| -> Result<u64> {
         // Rows and slices do not overlap.
         if rect.height > 1 && pitch < rect.width_bytes {
@@ -330,11 +340,15 @@ pub fn copy_rect(stream: &Arc<Stream>, rect: &Rect, direction: Direction, wait: 
     let target = check_end("dst", rect.to, extent(rect.to_pitch, rect.to_slice, "dstPitch")?, to_side)?;
     let source =
         check_end("src", rect.from, extent(rect.from_pitch, rect.from_slice, "srcPitch")?, from_side)?;
-    let args = Args { start: 0, bytes: Rect::BYTES as u32 };
-    let done = stream.record(Op::CopyRect(args), &rect.encode())?;
-    let pageable = source == End::Pageable || target == End::Pageable;
-    let on_host = !matches!((source, target), (End::Device(_), End::Device(_)));
-    if pageable || (wait == Wait::Yes && on_host) { await_done(stream, done) } else { Ok(()) }
+    Ok((source, target))
+}
+
+/// The rules of a copy of rows in a graph node.
+pub fn check_rect(rect: &Rect, direction: Direction) -> Result {
+    if rect.width_bytes == 0 || rect.height == 0 || rect.depth == 0 {
+        return Err(Error::value("copyParams", "a copy node copies at least one byte"));
+    }
+    ends_of_rect(rect, direction).map(drop)
 }
 
 /// Fills rows of elements with a value.
@@ -352,7 +366,7 @@ pub fn fill(stream: &Arc<Stream>, fill: Fill, wait: Wait) -> Result {
 }
 
 /// The rules of a fill, for streams and graph nodes alike.
-pub(crate) fn check_fill(fill: &Fill) -> Result {
+pub fn check_fill(fill: &Fill) -> Result {
     let element = u64::from(fill.element_bytes);
     if !matches!(element, 1 | 2 | 4) {
         return Err(Error::value("elementSize", format!("{element} is not 1, 2 or 4")));
@@ -375,7 +389,7 @@ pub(crate) fn check_fill(fill: &Fill) -> Result {
 }
 
 /// The rules of a linear copy in a graph node.
-pub(crate) fn check_copy(copy: &Copy) -> Result {
+pub fn check_copy(copy: &Copy) -> Result {
     let (from_side, to_side) = sides(copy.direction);
     check_end("dst", copy.to, copy.bytes, to_side)?;
     check_end("src", copy.from, copy.bytes, from_side).map(drop)

@@ -28,6 +28,15 @@ impl Callback {
     pub fn required(self, argument: &'static str) -> Result<u64> {
         if self.0 == 0 { Err(null(argument)) } else { Ok(self.0) }
     }
+
+    /// Calls it as the function that tells the dynamic shared memory of a block of that size.
+    pub fn size_of_block(self, threads: c_int) -> usize {
+        type Tell = unsafe extern "C" fn(c_int) -> usize;
+        // SAFETY: the C contract says that the address is that of such a function.
+        let tell: Tell = unsafe { std::mem::transmute(self.0 as usize) };
+        // SAFETY: as above.
+        unsafe { tell(threads) }
+    }
 }
 
 /// Types of which every bit pattern is a value, so that C may have written it.
@@ -58,12 +67,18 @@ fn null(argument: &'static str) -> Error {
 
 /// Where a result goes.
 #[repr(transparent)]
+#[derive(Clone, Copy)]
 pub(crate) struct Out<T>(*mut T);
 
 /// A result's place that is not null: nothing can go wrong when it is written.
 pub(crate) struct Place<T>(*mut T);
 
 impl<T: Plain> Out<T> {
+    /// A place at an address that was passed without a type.
+    pub fn at(address: Address) -> Out<T> {
+        Out(std::ptr::with_exposed_provenance_mut(address.0 as usize))
+    }
+
     /// The place; null is refused. Taken before anything is done, so that no result is lost.
     #[inline]
     pub fn place(self, argument: &'static str) -> Result<Place<T>> {
@@ -125,11 +140,6 @@ impl<T: Plain> In<T> {
         // SAFETY: the C contract says readable and every bit pattern is a value; null was ruled out.
         Some(unsafe { self.0.read_unaligned() })
     }
-
-    /// The address, for bytes that are read elsewhere.
-    pub fn address(self) -> u64 {
-        self.0.expose_provenance() as u64
-    }
 }
 
 /// Values that the program passes as a pointer and a count.
@@ -141,6 +151,11 @@ impl<T: Plain> Array<T> {
     /// A list at an address that was read out of a struct.
     pub fn at(pointer: *const T) -> Array<T> {
         Array(pointer)
+    }
+
+    /// The pointer itself.
+    pub fn pointer(self) -> *const T {
+        self.0
     }
 
     /// Whether the program passed none.
@@ -194,6 +209,15 @@ impl<T: Plain> OutArray<T> {
         self.0.is_null()
     }
 
+    /// Writes one of the values, if there is a list.
+    pub fn set(self, index: usize, value: T) {
+        if !self.0.is_null() {
+            let place = self.0.wrapping_add(index);
+            // SAFETY: the C contract says that the list goes so far; null was ruled out.
+            unsafe { place.write_unaligned(value) };
+        }
+    }
+
     /// Writes the values. The caller has the program's word that there is room for as many.
     pub fn write(self, argument: &'static str, values: impl IntoIterator<Item = T>) -> Result {
         if self.0.is_null() {
@@ -214,11 +238,6 @@ impl<T: Plain> OutArray<T> {
 pub(crate) struct Text(*const c_char);
 
 impl Text {
-    /// A text at an address that was read out of a struct.
-    pub fn at(pointer: *const c_char) -> Text {
-        Text(pointer)
-    }
-
     /// The text; null is refused. Bytes that are no UTF-8 are shown as such.
     pub fn get(&self, argument: &'static str) -> Result<Cow<'_, str>> {
         self.bytes(argument).map(CStr::to_string_lossy)
@@ -298,9 +317,28 @@ impl Parameters {
     }
 }
 
+/// A value of zeros.
+pub(crate) fn zero<T: Plain>() -> T {
+    // SAFETY: every bit pattern of a plain type is a value.
+    unsafe { std::mem::zeroed() }
+}
+
+/// The bytes of one plain value seen as another, no larger one: members of a C union.
+pub(crate) fn view<T: Plain, U: Plain>(whole: &U) -> T {
+    const { assert!(size_of::<T>() <= size_of::<U>()) };
+    // SAFETY: the value is large enough and every bit pattern of a plain type is a value.
+    unsafe { std::ptr::from_ref(whole).cast::<T>().read_unaligned() }
+}
+
 /// Copies bytes that the program passes by address and length.
 pub(crate) fn bytes_at(argument: &'static str, address: u64, count: usize) -> Result<Vec<u8>> {
     Array::at(std::ptr::with_exposed_provenance::<u8>(address as usize)).get(argument, count)
+}
+
+/// Copies the bytes of a text that is passed by address, without its ending zero.
+pub(crate) fn text_at(argument: &'static str, address: u64) -> Result<Vec<u8>> {
+    let text = Text(std::ptr::with_exposed_provenance(address as usize));
+    Ok(text.bytes(argument)?.to_bytes().to_vec())
 }
 
 /// The arguments of an option that is a number in the place of a pointer.

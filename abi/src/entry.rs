@@ -132,6 +132,21 @@ fn panicked(cx: &Cx) -> c_int {
     finish(cx, &Err(Error::new(What::Unknown, "a fault inside the library")))
 }
 
+/// Runs a body whose answer is no error number: a refusal is logged and answers nothing.
+pub(crate) fn guard<T: Default>(name: &str, body: impl FnOnce() -> Result<T>) -> T {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => {
+            tracing::error!(target: "stream_hal::api", "{name}: {error}");
+            T::default()
+        }
+        Err(_) => {
+            tracing::error!(target: "stream_hal::api", "{name}: a fault of ours, see the message above");
+            T::default()
+        }
+    }
+}
+
 /// A refusal without a body: a name that has no meaning yet.
 #[cold]
 pub(crate) fn refuse(symbol: &'static Symbol) -> c_int {

@@ -6,14 +6,35 @@
 
 #![allow(non_snake_case)]
 
-#[allow(dead_code)]
 mod arg;
+mod attribute;
+mod capture;
 mod code;
+mod context;
+mod copy;
+mod cx;
+mod device;
 mod entry;
 mod error;
+mod event;
+mod exec;
+mod fill;
+mod function;
+mod graph;
 mod last;
+mod launch;
 mod log;
+mod made;
+mod memory;
 mod missing;
+mod module;
 mod names;
+mod node;
+mod occupancy;
+mod pointer;
 mod proc_address;
+mod registration;
+mod stream;
+mod symbol;
+mod types;
 mod unnumbered;

@@ -5,10 +5,36 @@ use std::ffi::c_void;
 use std::sync::LazyLock;
 
 use crate::entry::Row;
-use crate::{error, missing, proc_address, unnumbered};
+use crate::{
+    capture, context, copy, device, error, event, exec, fill, function, graph, launch, memory, missing,
+    module, node, occupancy, pointer, proc_address, registration, stream, symbol, unnumbered,
+};
 
 /// The tables of all files.
-const TABLES: &[&[Row]] = &[error::TABLE, missing::TABLE, proc_address::TABLE, unnumbered::TABLE];
+const TABLES: &[&[Row]] = &[
+    capture::TABLE,
+    context::TABLE,
+    copy::TABLE,
+    device::TABLE,
+    error::TABLE,
+    event::TABLE,
+    exec::TABLE,
+    fill::TABLE,
+    function::TABLE,
+    graph::TABLE,
+    launch::TABLE,
+    memory::TABLE,
+    missing::TABLE,
+    module::TABLE,
+    node::TABLE,
+    occupancy::TABLE,
+    pointer::TABLE,
+    proc_address::TABLE,
+    registration::TABLE,
+    stream::TABLE,
+    symbol::TABLE,
+    unnumbered::TABLE,
+];
 
 /// An exported name and its address. No lock after the first call.
 pub(crate) fn get(name: &str) -> Option<(&'static str, *mut c_void)> {
