@@ -180,11 +180,20 @@ impl Seat {
             return;
         }
         self.settling.store(1, Ordering::Relaxed);
+        // Also after a drop that panics: the next call settles what is left.
+        let _settled = Settled(self);
         while self.owes.load(Ordering::Relaxed) != 0 {
             self.owes.store(0, Ordering::Relaxed);
             self.home.collect(Some(self));
         }
-        self.settling.store(0, Ordering::Relaxed);
+    }
+}
+
+struct Settled(&'static Seat);
+
+impl Drop for Settled {
+    fn drop(&mut self) {
+        self.0.settling.store(0, Ordering::Relaxed);
     }
 }
 

@@ -251,3 +251,56 @@ fn seeded_stress() {
     }
     settle_until(|| drops.load(Ordering::SeqCst) == made.load(Ordering::SeqCst));
 }
+
+/// Prints nanoseconds; run with `--release -- --ignored --nocapture handle`.
+#[test]
+#[ignore = "a measurement, not a check"]
+fn speed() {
+    const TURNS: u32 = 1_000_000;
+    let time = |name: &str, mut turn: Box<dyn FnMut(u32)>| {
+        let best = (0..10).map(|_| {
+            let start = std::time::Instant::now();
+            (0..TURNS).for_each(&mut turn);
+            start.elapsed().as_nanos() as f64 / f64::from(TURNS)
+        });
+        println!("{name}: {:.2} ns", best.fold(f64::MAX, f64::min));
+    };
+    static EVENTS: Table<u32> = Table::new(Kind::Event);
+    let handles: Vec<u64> = (0..1024).map(|i| EVENTS.insert(i).expect("there is room")).collect();
+    time("enter and leave", Box::new(|_| drop(std::hint::black_box(enter()))));
+    let reading = enter();
+    let mut sum = 0;
+    let one = std::hint::black_box(handles[7]);
+    time("look up, the same", {
+        let reading = enter();
+        Box::new(move |_| {
+            sum += EVENTS.get(std::hint::black_box(one), &reading).copied().unwrap_or(0);
+            std::hint::black_box(sum);
+        })
+    });
+    time(
+        "look up, 1,024 in turn",
+        Box::new(move |i| {
+            let found = EVENTS.get(handles[i as usize % 1024], &reading);
+            std::hint::black_box(found.is_ok());
+        }),
+    );
+    let pair = |_| {
+        let handle = EVENTS.insert(1).expect("there is room");
+        EVENTS.remove(handle, &enter()).expect("it was put in");
+    };
+    let start = std::time::Instant::now();
+    (0..100_000).for_each(pair);
+    println!("insert and remove, one thread: {:.0} ns", start.elapsed().as_nanos() as f64 / 1e5);
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let other = std::thread::spawn(move || {
+        drop(enter());
+        let _ = stopped.recv();
+    });
+    std::thread::sleep(std::time::Duration::from_millis(10));
+    let start = std::time::Instant::now();
+    (0..100_000).for_each(pair);
+    println!("insert and remove, another thread asleep: {:.0} ns", start.elapsed().as_nanos() as f64 / 1e5);
+    drop(stop);
+    other.join().expect("it only waits");
+}
