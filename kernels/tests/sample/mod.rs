@@ -1,0 +1,6 @@
+//! What the tests of the samples are made of.
+
+pub mod check;
+pub mod device;
+mod mutation;
+mod regenerate;
