@@ -379,6 +379,8 @@ fn events_order_streams_and_measure_time() {
     b.record(fill(cell, 2), &[]).unwrap();
     refused(b.query(), What::NotReady);
     refused(start.elapsed_ms(&end), What::NotReady);
+    // The device may take its time to come to the first record.
+    start.synchronize().unwrap();
     std::thread::sleep(Duration::from_millis(2));
     blocker.open();
     b.synchronize().unwrap();
