@@ -9,6 +9,7 @@ use stream_hal_scheduler::{Backend, Ticket};
 
 use crate::context::Context;
 use crate::error::{Error, Result, What};
+use crate::owed::Owed;
 
 /// A device. Lives as long as the process.
 pub struct Device {
@@ -20,6 +21,8 @@ pub struct Device {
     pub group: usize,
     /// Who runs its work.
     pub backend: Arc<dyn Backend>,
+    /// Where the backend is a checker: the order owed to programs.
+    pub owed: Option<Arc<Owed>>,
     /// Its memory and modules.
     pub driver: Arc<dyn backends::Device>,
     primary: Mutex<Primary>,
@@ -45,6 +48,7 @@ impl Device {
         number: u32,
         group: usize,
         backend: Arc<dyn Backend>,
+        owed: Option<Arc<Owed>>,
         driver: Arc<dyn backends::Device>,
     ) -> Device {
         Device {
@@ -52,6 +56,7 @@ impl Device {
             number,
             group,
             backend,
+            owed,
             driver,
             primary: Mutex::default(),
             retired: Mutex::default(),

@@ -1,12 +1,13 @@
 //! The process's devices: opened once, at initialisation.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use stream_hal_backends as backends;
 
 use crate::device::Device;
 use crate::error::{Error, Result, What};
+use crate::owed::Owed;
 use crate::settings::{Settings, settings};
 
 /// All devices, in the order the program sees.
@@ -52,9 +53,10 @@ impl Runtime {
         let mut devices = Vec::new();
         for (group, name) in chosen.iter().enumerate() {
             let opened = backends::open(name, &options)?;
+            let owed = opened.checker.map(|checker| Arc::new(Owed::new(checker)));
             for (number, driver) in opened.devices.into_iter().enumerate() {
                 let backend = opened.backend.clone();
-                devices.push(Device::new(devices.len(), number as u32, group, backend, driver));
+                devices.push(Device::new(devices.len(), number as u32, group, backend, owed.clone(), driver));
             }
         }
         Ok(Runtime { devices })

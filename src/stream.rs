@@ -18,6 +18,7 @@ use crate::dot;
 use crate::error::{Error, Result, What};
 use crate::gate::{Gate, GateGuard};
 use crate::objects;
+use crate::owed::Caller;
 use crate::settings::settings;
 use crate::thread;
 
@@ -206,6 +207,7 @@ impl Stream {
             capture::refuse_legacy(&self.context)?;
         }
         self.flush_others()?;
+        let owed = self.begin_owed();
         let mut inner = self.inner.lock();
         if self.session() != 0 {
             return Err(Error::new(What::CaptureUnsupported, "a capture began on this stream meanwhile"));
@@ -214,7 +216,8 @@ impl Stream {
         let value = inner.lane.push(op, args)?;
         self.note(&mut inner, op, args, value)?;
         self.publish(&inner, value);
-        Ok(Ticket { queue: self.queue, value })
+        drop(inner);
+        Ok(self.end_owed(owed, value))
     }
 
     /// Where ops may stay in open batches, hands over those that the next op waits for. Not under
@@ -257,6 +260,25 @@ impl Stream {
         if self.kind == Kind::Legacy {
             self.context.publish_legacy(value);
         }
+    }
+
+    /// For the checker: what the op to come is owed to come behind.
+    #[inline]
+    fn begin_owed(&self) -> Option<Vec<Ticket>> {
+        self.context.device.owed.as_ref().map(|owed| owed.begin(self.caller()))
+    }
+
+    #[inline]
+    fn end_owed(&self, before: Option<Vec<Ticket>>, value: u64) -> Ticket {
+        let op = Ticket { queue: self.queue, value };
+        if let (Some(owed), Some(before)) = (&self.context.device.owed, before) {
+            owed.end(self.caller(), &before, op);
+        }
+        op
+    }
+
+    fn caller(&self) -> Caller {
+        Caller { context: self.context.handle(), kind: self.kind, queue: self.queue }
     }
 
     /// Adds the op to the live DAG and pops what is finished.
@@ -310,6 +332,9 @@ impl Stream {
 
     /// Later ops of this stream wait for a point of another lane of the same backend.
     pub(crate) fn wait_for(&self, ticket: Ticket) -> Result {
+        if let Some(owed) = &self.context.device.owed {
+            owed.wait(self.caller(), ticket);
+        }
         let mut inner = self.inner.lock();
         self.wait_in(&mut inner, ticket)?;
         // Who is ordered behind this stream by the legacy rules is behind the wait too, even if no
@@ -335,13 +360,15 @@ impl Stream {
             capture::refuse_legacy(&self.context)?;
         }
         self.flush_others()?;
+        let owed = self.begin_owed();
         let mut inner = self.inner.lock();
         self.order_with_legacy(&mut inner)?;
         let value = inner.lane.launch(exec)?;
         let op = Op::Graph { graph: handle, nodes: exec.len() as u64 };
         self.note(&mut inner, op, &[], value)?;
         self.publish(&inner, value);
-        Ok(Ticket { queue: self.queue, value })
+        drop(inner);
+        Ok(self.end_owed(owed, value))
     }
 
     /// The point that all work recorded so far reaches, handed over to the backend.
@@ -402,6 +429,14 @@ impl Stream {
         let completed = inner.lane.completed();
         inner.live.retire(completed);
         Held { inner, completed }
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if let Some(owed) = &self.context.device.owed {
+            owed.forget(self.queue);
+        }
     }
 }
 
