@@ -231,9 +231,9 @@ fn every_graph_of_up_to_five_nodes() {
     let mut removed = 0;
     for nodes in 0..=5u32 {
         let pairs: Vec<(u32, u32)> = (0..nodes).flat_map(|to| (0..to).map(move |from| (from, to))).collect();
-        // Each node may be a device op, a host op or empty; of five nodes every third such choice.
+        // Each node may be a device op, a host op or empty; of five nodes every fifth such choice.
         let kinds = 3u32.pow(nodes);
-        let stride = if nodes <= 4 { 1 } else { 3 };
+        let stride = if nodes <= 4 { 1 } else { 5 };
         for edges in 0..1u32 << pairs.len() {
             for mask in (0..kinds).step_by(stride) {
                 let mut dag = Dag::new();
@@ -254,7 +254,7 @@ fn every_graph_of_up_to_five_nodes() {
             }
         }
     }
-    assert!(removed > 400_000, "{removed}");
+    assert!(removed > 200_000, "{removed}");
 }
 
 fn random(seed: u64, nodes: u32, reach: u32, is_shuffled: bool) -> Dag {

@@ -505,6 +505,50 @@ fn an_update_needs_the_same_shape() {
     assert!(matches!(exec.set_op(0, host(0, 0), &[]), Err(exec::Error::Kind { .. })));
 }
 
+/// Ops of children are found by their path, and follow a whole-graph update, each on its own though
+/// the child graph is one.
+#[test]
+fn ops_of_children_are_updated_by_path() {
+    let shared = Shared::default();
+    let backend: Arc<dyn Backend> = Arc::new(Sim::new(1, Box::new(shared.clone())));
+    let make = |values: [u32; 2]| {
+        let mut innermost = Dag::new();
+        innermost.add(fill(0, values[0]), &[]).unwrap();
+        let mut inner = Dag::new();
+        let graph = inner.push_child(Arc::new(innermost));
+        let deep = inner.add(Op::Graph { graph, nodes: 1 }, &[]).unwrap();
+        inner.add(copy(1, 0), &[deep]).unwrap();
+        let mut outer = Dag::new();
+        let graph = outer.push_child(Arc::new(inner));
+        let first = outer.add(Op::Graph { graph, nodes: 2 }, &[]).unwrap();
+        let between = outer.add(copy(2, 1), &[first]).unwrap();
+        let set = outer.add(fill(3, values[1]), &[between]).unwrap();
+        outer.add(Op::Graph { graph, nodes: 2 }, &[set]).unwrap();
+        Arc::new(outer)
+    };
+    let mut exec = Exec::new(backend.clone(), &make([10, 1])).unwrap();
+    let mut lane = Lane::open(backend.clone(), queue(&Health::new())).unwrap();
+    let mut run = |exec: &mut Exec| {
+        lane.launch(exec).unwrap();
+        backend.wait(lane.last().unwrap());
+        shared.0.lock().unwrap().0[..4].to_vec()
+    };
+    assert_eq!(exec.len(), 6);
+    assert_eq!(run(&mut exec), [10, 11, 12, 1]);
+    let deep = |first| [Node(first), Node(0)];
+    let places = [0, 3].map(|first| exec.place_of(&deep(first), Node(0)).unwrap());
+    assert_ne!(places[0], places[1]);
+    assert_eq!(exec.place_of(&[Node(0)], Node(0)), None, "a child graph node has no place");
+    assert_eq!(exec.place_of(&deep(1), Node(0)), None);
+    exec.set_op(places[1], fill(0, 50), &[]).unwrap();
+    assert_eq!(run(&mut exec), [50, 51, 12, 1]);
+    exec.update_from(&make([20, 2])).unwrap();
+    assert_eq!(run(&mut exec), [20, 21, 22, 2]);
+    exec.set_enabled(places[1], false).unwrap();
+    exec.set_op(places[0], fill(0, 30), &[]).unwrap();
+    assert_eq!(run(&mut exec), [30, 31, 32, 2]);
+}
+
 #[test]
 fn an_exec_of_another_backend_is_refused() {
     let make = || -> Arc<dyn Backend> { Arc::new(Sim::new(1, Box::new(Shared::default()))) };
