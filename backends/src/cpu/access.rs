@@ -289,3 +289,7 @@ fn add_float(bytes: u32, old: u64, operand: u64) -> u64 {
         u64::from((f32::from_bits(old as u32) + f32::from_bits(operand as u32)).to_bits())
     }
 }
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

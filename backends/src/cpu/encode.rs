@@ -11,6 +11,7 @@ use stream_hal_scheduler::backend::Error;
 use stream_hal_scheduler::plan::{Plan, Point, Step};
 use stream_hal_scheduler::{Delta, Prepared};
 
+use super::memory;
 use super::sync::Engine;
 
 /// From this estimate on a plan with several lanes is shared with the workers.
@@ -121,6 +122,7 @@ impl Image {
 pub(super) fn prepare(engine: &Engine, plan: &Plan, dag: &Dag) -> Result<Arc<dyn Prepared>, Error> {
     let mut image = Image { ops: Vec::with_capacity(plan.order.len()), ..Image::default() };
     image.room.reserve(plan.order.len());
+    memory::want_huge_pages(image.ops.spare_capacity_mut());
     let dags = plan.dags(dag);
     for place in &plan.order {
         let source = dags.get(place.path as usize).ok_or_else(|| {

@@ -145,15 +145,12 @@ impl Lane {
     /// Gives a claim up, or says why not; `requeue` as in [`Lane::serve`].
     pub(super) fn release(&self, stop: bool, requeue: impl FnMut(u32)) -> Release {
         let done = self.progress.completed();
-        match self.word.release(done, stop, false) {
-            Release::Waiters => {
-                if self.progress.is_due(done) {
-                    self.serve(requeue);
-                }
-                self.word.release(done, stop, true)
-            }
-            other => other,
+        let outcome = self.word.release(done, stop, false);
+        // A closed lane is not given up by a write to its word, so it asks for itself.
+        if matches!(outcome, Release::Waiters | Release::Closed) && self.progress.is_due(done) {
+            self.serve(requeue);
         }
+        if outcome == Release::Waiters { self.word.release(done, stop, true) } else { outcome }
     }
 
     /// Gives a claim up while the lane waits for another; `requeue` as in [`Lane::serve`].

@@ -13,6 +13,8 @@ use super::protocol::{PoolWord, ReadySet};
 
 /// How long a worker naps between looks before it sleeps, in microseconds: 1.3 ms in all.
 const NAPS_US: [u64; 14] = [20, 20, 30, 50, 50, 70, 100, 100, 100, 100, 150, 150, 150, 200];
+/// How long a worker leaves a lane alone that it has just drained.
+const GATHER: Duration = Duration::from_micros(20);
 /// A ready lane that no worker took for this long gets a worker of its own.
 const PATIENCE: Duration = Duration::from_millis(1);
 /// Threads in all.
@@ -224,11 +226,17 @@ impl Pool {
     /// A worker's life.
     fn work<L: Lanes>(&self, lanes: &L, permanent: bool) {
         let (mut start, mut naps) = (0, 0);
+        let mut drained = None;
         self.word.begin_nap();
         while !self.is_stopping() {
             let nudges = self.bell.nudges();
             if let Some(lane) = self.ready.take(start) {
                 start = lane.wrapping_add(1);
+                // A lane that was just drained is being filled: both sides are faster if some work gathers.
+                if drained == Some(lane) {
+                    self.bell.nap(nudges, GATHER);
+                }
+                drained = Some(lane);
                 let mut searching = true;
                 let worked = lanes.run_lane(lane, &mut || {
                     searching = false;
@@ -241,10 +249,10 @@ impl Pool {
                 naps = 0;
             } else if self.open_jobs.load(Ordering::SeqCst) > 0 {
                 self.help();
-                naps = 0;
+                (drained, naps) = (None, 0);
             } else if let Some(&nap) = NAPS_US.get(naps) {
                 self.bell.nap(nudges, Duration::from_micros(nap));
-                naps += 1;
+                (drained, naps) = (None, naps + 1);
             } else if permanent {
                 self.sleep();
                 naps = 0;

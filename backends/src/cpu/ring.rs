@@ -148,11 +148,9 @@ impl Producer {
         let (count, args_bytes) = (ops.len() as u32, args.len() as u32);
         let waits_at = write_head(record, bytes, waits, count, args_bytes);
         // SAFETY: `record` has room for all parts, which are plain data.
-        unsafe { ptr::copy_nonoverlapping(ops.as_ptr(), waits_at.cast::<Op>(), ops.len()) };
+        let args_at = unsafe { put(waits_at, ops) };
         // SAFETY: as above.
-        let args_at = unsafe { waits_at.add(size_of_val(ops)) };
-        // SAFETY: as above.
-        unsafe { ptr::copy_nonoverlapping(args.as_ptr(), args_at, args.len()) };
+        unsafe { put(args_at, args) };
         Some(())
     }
 
@@ -246,9 +244,24 @@ fn write_head(record: *mut u8, bytes: usize, waits: &[Ticket], ops: u32, args: u
     // SAFETY: as above.
     let waits_at = unsafe { record.add(HEAD) };
     // SAFETY: as above.
-    unsafe { ptr::copy_nonoverlapping(waits.as_ptr(), waits_at.cast::<Ticket>(), waits.len()) };
-    // SAFETY: as above.
-    unsafe { waits_at.add(size_of_val(waits)) }
+    unsafe { put(waits_at, waits) }
+}
+
+/// Copies plain data; returns the place behind. None and one are the common cases.
+///
+/// # Safety
+/// There is room at `at`, aligned for `T`.
+#[inline(always)]
+unsafe fn put<T: Copy>(at: *mut u8, items: &[T]) -> *mut u8 {
+    match items {
+        [] => return at,
+        // SAFETY: the caller's promise.
+        [one] => unsafe { at.cast::<T>().write(*one) },
+        // SAFETY: the caller's promise.
+        _ => unsafe { ptr::copy_nonoverlapping(items.as_ptr(), at.cast::<T>(), items.len()) },
+    }
+    // SAFETY: the caller's promise.
+    unsafe { at.add(size_of_val(items)) }
 }
 
 impl Consumer {

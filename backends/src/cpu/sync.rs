@@ -192,16 +192,13 @@ impl Engine {
             let (executor, shared) = claim.executor();
             // SAFETY: more records are published than completed.
             let record = unsafe { executor.ring.front(shared) };
-            if let Some(&ticket) = record.waits.iter().find(|&&ticket| !self.is_reached(ticket)) {
-                // A caller keeps the claim while it sleeps: who waits for what is done must not.
-                if lane.progress.is_due(done) {
-                    lane.serve(|slot| self.requeue(slot));
-                }
-                return Ran::Blocked(ticket);
-            }
+            let blocked = record.waits.iter().copied().find(|&ticket| !self.is_reached(ticket));
             // Before something that may take long, nobody may be left waiting for what is done.
-            if may_take_long(&record) && lane.progress.is_due(done) {
+            if (blocked.is_some() || may_take_long(&record)) && lane.progress.is_due(done) {
                 lane.serve(|slot| self.requeue(slot));
+            }
+            if let Some(ticket) = blocked {
+                return Ran::Blocked(ticket);
             }
             self.execute(record, &executor.health);
             // SAFETY: `front` was called for it.
