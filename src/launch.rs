@@ -77,7 +77,7 @@ fn refuse(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Ru
     }
     for (i, name) in ["gridDimX", "gridDimY", "gridDimZ"].into_iter().enumerate() {
         if grid[i] == 0 || grid[i] > limits.max_grid[i] {
-            return Error::of(size, name, format!("{} is not between 1 and {}", grid[i], limits.max_grid[i]));
+            return Error::value(name, format!("{} is not between 1 and {}", grid[i], limits.max_grid[i]));
         }
     }
     for (i, name) in ["blockDimX", "blockDimY", "blockDimZ"].into_iter().enumerate() {

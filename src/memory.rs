@@ -259,6 +259,7 @@ pub fn copy(
     let target = check_end("dst", to, bytes, to_side)?;
     let source = check_end("src", from, bytes, from_side)?;
     let op = Op::Copy(Copy { to, from, bytes, direction });
+    let idle = is_idle(stream, wait);
     if stream.session() != 0 {
         return stream.record(op, &[]).map(drop);
     }
@@ -269,7 +270,7 @@ pub fn copy(
     let pageable = source == End::Pageable || target == End::Pageable;
     let on_host = !matches!((source, target), (End::Device(_), End::Device(_)));
     match wait {
-        Wait::Yes if on_host => await_done(stream, done),
+        Wait::Yes if on_host || idle => await_done(stream, done),
         Wait::No if pageable => await_done(stream, done),
         _ => Ok(()),
     }
@@ -287,6 +288,13 @@ fn copy_staged(stream: &Arc<Stream>, to: u64, from: u64, bytes: u64, target: End
 fn read_host(context: &Context, from: u64, into: &mut [u8]) -> Result {
     let read = context.device.driver.read(from, into);
     read.map_err(|_| Error::value("src", format!("{} bytes at {from:#x} cannot be read", into.len())))
+}
+
+/// Whether a synchronous call may as well wait for its op: nothing is before it that could take
+/// long. It need not wait between two places of a device, but programs that go on with a stream
+/// that is not ordered with this one count on it.
+fn is_idle(stream: &Arc<Stream>, wait: Wait) -> bool {
+    wait == Wait::Yes && stream.query().is_ok()
 }
 
 fn await_done(stream: &Stream, done: Done) -> Result {
@@ -315,10 +323,11 @@ pub fn copy_rect(stream: &Arc<Stream>, rect: &Rect, direction: Direction, wait: 
     }
     let (source, target) = ends_of_rect(rect, direction)?;
     let args = Args { start: 0, bytes: Rect::BYTES as u32 };
+    let idle = is_idle(stream, wait);
     let done = stream.record(Op::CopyRect(args), &rect.encode())?;
     let pageable = source == End::Pageable || target == End::Pageable;
     let on_host = !matches!((source, target), (End::Device(_), End::Device(_)));
-    if pageable || (wait == Wait::Yes && on_host) { await_done(stream, done) } else { Ok(()) }
+    if pageable || idle || (wait == Wait::Yes && on_host) { await_done(stream, done) } else { Ok(()) }
 }
 
 /// The rules of a copy of rows: where its ends, source and target, lie.
@@ -360,9 +369,10 @@ pub fn fill(stream: &Arc<Stream>, fill: Fill, wait: Wait) -> Result {
     if fill.width == 0 || fill.height == 0 {
         return stream.context().check();
     }
+    let idle = is_idle(stream, wait);
     let done = stream.record(Op::Fill(fill), &[])?;
     let on_host = find(fill.to).is_some_and(|found| found.place == Place::Host);
-    if on_host && wait == Wait::Yes { await_done(stream, done) } else { Ok(()) }
+    if idle || (on_host && wait == Wait::Yes) { await_done(stream, done) } else { Ok(()) }
 }
 
 /// The rules of a fill, for streams and graph nodes alike.

@@ -99,8 +99,16 @@ fn start(
 ) -> Result {
     let reading = handle::enter();
     let function = cx.function_in(function, &reading)?;
-    let packed = pack(cx, function, parameters, extra)?;
+    let packed =
+        pack(cx, function, parameters, extra).or_else(|error| shape_first(cx, function, shape, error))?;
     cx.on_stream(stream, |stream| launch::launch(stream, function, shape, &packed, cx.rules)).map(drop)
+}
+
+/// A launch that is wrong in two ways is refused for its shape.
+#[cold]
+fn shape_first(cx: &Cx, function: &Function, shape: &Shape, error: Error) -> Result<Packed> {
+    launch::op(function, shape, function.kernel().parameter_bytes as usize, cx.rules)?;
+    Err(error)
 }
 
 /// Launches a kernel that the program knows by its host function.
@@ -112,7 +120,9 @@ fn start_registered(
     parameters: Parameters,
 ) -> Result {
     let function = by_address(cx, function.0)?;
-    let packed = pack(cx, &function, parameters, Array::at(std::ptr::null()))?;
+    let none = Array::at(std::ptr::null());
+    let packed =
+        pack(cx, &function, parameters, none).or_else(|error| shape_first(cx, &function, shape, error))?;
     cx.on_stream(stream, |stream| launch::launch(stream, &function, shape, &packed, cx.rules)).map(drop)
 }
 
