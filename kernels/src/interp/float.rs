@@ -18,9 +18,10 @@ pub fn meaning(op: Float, ty: Type, mode: Mode) -> Option<Meaning> {
     }
 }
 
-/// NaN results have one form.
-fn canonical(value: f32) -> f32 {
-    if value.is_nan() { f32::from_bits(0x7fff_ffff) } else { value }
+/// NaN results have one form. Told by the bits: to a compiler one NaN is as good as another.
+fn canonical(value: f32) -> u32 {
+    let bits = value.to_bits();
+    if bits & 0x7fff_ffff > 0x7f80_0000 { 0x7fff_ffff } else { bits }
 }
 
 /// Denormals become zero of the same sign.
