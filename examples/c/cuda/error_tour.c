@@ -50,11 +50,14 @@ static void memory(void) {
 }
 
 static void shapes(CUfunction add) {
+    CUdeviceptr nothing = 0;
+    unsigned int count = 0;
+    void *arguments[] = {&nothing, &nothing, &nothing, &count};
     say("launches of impossible shape:");
-    REFUSED(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(add, 1, 1, 1, 0, 1, 1, 0, NULL, NULL, NULL));
-    REFUSED(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(add, 0, 1, 1, 32, 1, 1, 0, NULL, NULL, NULL));
-    REFUSED(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(add, 1, 1, 1, 4096, 1, 1, 0, NULL, NULL, NULL));
-    REFUSED(CUDA_ERROR_INVALID_HANDLE, cuLaunchKernel(NULL, 1, 1, 1, 32, 1, 1, 0, NULL, NULL, NULL));
+    REFUSED(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(add, 1, 1, 1, 0, 1, 1, 0, NULL, arguments, NULL));
+    REFUSED(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(add, 0, 1, 1, 32, 1, 1, 0, NULL, arguments, NULL));
+    REFUSED(CUDA_ERROR_INVALID_VALUE, cuLaunchKernel(add, 1, 1, 1, 4096, 1, 1, 0, NULL, arguments, NULL));
+    REFUSED(CUDA_ERROR_INVALID_HANDLE, cuLaunchKernel(NULL, 1, 1, 1, 32, 1, 1, 0, NULL, arguments, NULL));
 }
 
 static void code(CUmodule module) {

@@ -53,6 +53,8 @@ int main(void) {
     CHECK(cuMemAlloc(&aside, sizeof(float)));
     CHECK(cuMemsetD32(chain, 0, LAUNCHES + 1));
     CHECK(cuMemsetD32(one, 0x3f800000, 1));
+    /* Fills run on the default stream, which streams made as non-blocking do not wait for. */
+    CHECK(cuCtxSynchronize());
 
     CHECK(cuLaunchHostFunc(blocked, wait_for_pipe, NULL));
     for (i = 0; i < LAUNCHES; i++) {

@@ -46,11 +46,13 @@ static void memory(void) {
 }
 
 static void shapes(hipFunction_t add) {
+    void *nothing = NULL;
+    unsigned int count = 0;
+    void *arguments[] = {&nothing, &nothing, &nothing, &count};
     say("launches of impossible shape:");
-    REFUSED(hipErrorInvalidConfiguration, hipModuleLaunchKernel(add, 1, 1, 1, 0, 1, 1, 0, NULL, NULL, NULL));
-    REFUSED(hipErrorInvalidValue, hipModuleLaunchKernel(add, 0, 1, 1, 32, 1, 1, 0, NULL, NULL, NULL));
-    REFUSED(hipErrorInvalidConfiguration, hipModuleLaunchKernel(add, 1, 1, 1, 4096, 1, 1, 0, NULL, NULL, NULL));
-    REFUSED(hipErrorInvalidHandle, hipModuleLaunchKernel(NULL, 1, 1, 1, 32, 1, 1, 0, NULL, NULL, NULL));
+    REFUSED(hipErrorInvalidConfiguration, hipModuleLaunchKernel(add, 1, 1, 1, 0, 1, 1, 0, NULL, arguments, NULL));
+    REFUSED(hipErrorInvalidConfiguration, hipModuleLaunchKernel(add, 1, 1, 1, 4096, 1, 1, 0, NULL, arguments, NULL));
+    REFUSED(hipErrorInvalidHandle, hipModuleLaunchKernel(NULL, 1, 1, 1, 32, 1, 1, 0, NULL, arguments, NULL));
 }
 
 static void code(hipModule_t module) {

@@ -48,7 +48,9 @@ static void expect_result(struct job *job) {
     int i;
     CHECK(hipMemcpy(z, job->z, sizeof z, hipMemcpyDeviceToHost));
     for (i = 0; i < COUNT; i++) EXPECT(z[i] == 22.0f, "element %d is %g, not 22", i, z[i]);
+    /* So that the next round has to write it. */
     CHECK(hipMemsetD32(job->z, 0, COUNT));
+    CHECK(hipDeviceSynchronize());
 }
 
 int main(void) {

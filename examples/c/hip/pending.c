@@ -49,6 +49,8 @@ int main(void) {
     CHECK(hipMalloc((void **)&aside, sizeof(float)));
     CHECK(hipMemsetD32(chain, 0, LAUNCHES + 1));
     CHECK(hipMemsetD32(one, 0x3f800000, 1));
+    /* Fills run on the default stream, which streams made as non-blocking do not wait for. */
+    CHECK(hipDeviceSynchronize());
 
     CHECK(hipLaunchHostFunc(blocked, wait_for_pipe, NULL));
     for (i = 0; i < LAUNCHES; i++) {
