@@ -11,10 +11,10 @@ use stream_hal_kernels::{AtomicOp, Memory, MemoryFault};
 pub(crate) const STREAMING_BYTES: u64 = 1 << 20;
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-#[path = "access_x86.rs"]
+#[path = "access/x86.rs"]
 mod raw;
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-#[path = "access_portable.rs"]
+#[path = "access/portable.rs"]
 mod raw;
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
@@ -291,5 +291,4 @@ fn add_float(bytes: u32, old: u64, operand: u64) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "access_tests.rs"]
 mod tests;

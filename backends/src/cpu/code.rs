@@ -1,11 +1,11 @@
 //! Loaded modules: PTX read, variables placed in device memory, kernels under numbers.
 
+use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::{ptr, str};
 
 use parking_lot::Mutex;
-use stream_hal_kernels as kernels;
+use stream_hal_kernels::{self as kernels, image};
 
 use super::access;
 use super::sync::Engine;
@@ -138,26 +138,25 @@ pub(super) fn load(engine: &Arc<Engine>, device: usize, image: &[u8]) -> Result<
     loaded.initialise(&module, &addresses)?;
     let program = module.clone().link(&addresses).map_err(|errors| Error::InvalidPtx(errors.to_string()))?;
     let program = Arc::new(program);
-    let constant_bytes = constant_bytes(&module);
     for (index, kernel) in module.kernels().iter().enumerate() {
         let code = engine.code.insert(LoadedKernel { program: program.clone(), index, device })?;
-        loaded.kernels.push(describe(kernel, code, constant_bytes));
+        loaded.kernels.push(describe(&module, kernel, code));
     }
     Ok(loaded)
 }
 
 /// Reads the device code of an image.
 pub(crate) fn parse(image: &[u8]) -> Result<kernels::Module, Error> {
-    kernels::Module::parse(ptx_text(image)?).map_err(|errors| Error::InvalidPtx(errors.to_string()))
+    let text = image::ptx(image).map_err(refused)?;
+    kernels::Module::parse(&text).map_err(|errors| Error::InvalidPtx(errors.to_string()))
 }
 
-/// PTX as it is passed to the APIs: text, ended by a zero byte or not.
-fn ptx_text(image: &[u8]) -> Result<&str, Error> {
-    let end = image.iter().position(|&byte| byte == 0).unwrap_or(image.len());
-    let text = str::from_utf8(&image[..end]);
-    text.ok()
-        .filter(|text| text.contains(".version"))
-        .ok_or_else(|| Error::InvalidImage("neither PTX text nor a container this device reads".into()))
+fn refused(error: image::Error) -> Error {
+    match error {
+        image::Error::NoCode { .. } => Error::NoBinaryForDevice(error.to_string()),
+        image::Error::Unsupported { .. } => Error::NotSupported(error.to_string()),
+        _ => Error::InvalidImage(error.to_string()),
+    }
 }
 
 fn constant_bytes(module: &kernels::Module) -> u32 {
@@ -202,7 +201,8 @@ impl Loaded {
 }
 
 /// What the application is told about a kernel.
-pub(crate) fn describe(kernel: &kernels::Kernel, code: u32, constant_bytes: u32) -> Kernel {
+pub(crate) fn describe(module: &kernels::Module, kernel: &kernels::Kernel, code: u32) -> Kernel {
+    let (major, minor) = module.version();
     let place = |one: &kernels::program::Parameter| Parameter { offset: one.offset, bytes: one.bytes };
     Kernel {
         name: kernel.name.clone(),
@@ -211,10 +211,10 @@ pub(crate) fn describe(kernel: &kernels::Kernel, code: u32, constant_bytes: u32)
         parameter_bytes: kernel.parameter_bytes,
         shared_bytes: kernel.shared_bytes,
         local_bytes: kernel.local_bytes,
-        constant_bytes,
+        constant_bytes: constant_bytes(module),
         registers: kernel.registers,
         max_threads_per_block: kernel.max_threads,
         required_block: kernel.required_block,
-        ptx_version: 80,
+        ptx_version: major * 10 + minor,
     }
 }

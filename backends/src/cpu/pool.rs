@@ -356,7 +356,7 @@ fn spawn_worker<L: Lanes>(lanes: &Arc<L>, permanent: bool) -> Option<JoinHandle<
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> Option<JoinHandle<()>> {
-    let spawned = thread::Builder::new().name(name.into()).stack_size(2 << 20).spawn(body);
+    let spawned = thread::Builder::new().name(name.into()).stack_size(8 << 20).spawn(body);
     spawned.inspect_err(|error| tracing::error!(%error, "a thread could not be started")).ok()
 }
 

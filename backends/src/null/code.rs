@@ -38,7 +38,7 @@ pub(super) fn load(memory: &Arc<Memory>, image: &[u8]) -> Result<Loaded, Error> 
     let module = cpu::parse_image(image)?;
     let mut loaded = Loaded { memory: memory.clone(), kernels: vec![], globals: vec![] };
     for (code, kernel) in module.kernels().iter().enumerate() {
-        loaded.kernels.push(cpu::describe_kernel(kernel, code as u32, 0));
+        loaded.kernels.push(cpu::describe_kernel(&module, kernel, code as u32));
     }
     for global in module.globals().iter().filter(|global| global.visible && !global.external) {
         let address = memory.alloc(global.bytes.max(1), Place::Device)?;
