@@ -1,2 +1,0 @@
-//! The command `stream-hal`.
-fn main() {}

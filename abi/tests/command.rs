@@ -1,0 +1,78 @@
+//! The command `stream-hal`, installed into a folder of its own.
+
+mod built;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::OnceLock;
+
+/// A folder with `bin` and `lib`, as a package installs them.
+fn installed() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("installed-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("bin")).expect("the target folder is writable");
+        std::fs::create_dir_all(folder.join("lib")).expect("the target folder is writable");
+        let command = folder.join("bin/stream-hal");
+        std::fs::copy(env!("CARGO_BIN_EXE_stream-hal"), command).expect("the command can be copied");
+        std::os::unix::fs::symlink(built::library(), folder.join("lib/libstreamhal.so"))
+            .expect("links work here");
+        folder
+    })
+}
+
+fn command(arguments: &[&str]) -> Output {
+    let mut command = Command::new(installed().join("bin/stream-hal"));
+    command.args(arguments).env("STREAM_HAL_CPU_DEVICES", "2").env_remove("STREAM_HAL_BACKENDS");
+    command.output().expect("the command was installed")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn devices_are_listed_a_row_each() {
+    let output = command(&["devices"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let table = text(&output.stdout);
+    assert_eq!(table.lines().count(), 3, "{table}");
+    assert!(table.lines().skip(1).all(|row| row.contains("cpu")), "{table}");
+}
+
+#[test]
+fn a_program_finds_the_library_under_the_vendor_s_name() {
+    // The loader of this system is asked: it names the file that a program would get.
+    let script = "import ctypes; cuda = ctypes.CDLL('libcuda.so.1'); hip = ctypes.CDLL('libamdhip64.so.7'); \
+        count = ctypes.c_int(); print(cuda.cuInit(0), hip.hipGetDeviceCount(ctypes.byref(count)), count.value)";
+    if Command::new("python3").arg("--version").output().is_err() {
+        return built::skip("a_program_finds_the_library_under_the_vendor_s_name", "there is no python3");
+    }
+    let output = command(&["run", "--devices", "3", "--", "python3", "-c", script]);
+    assert_eq!(text(&output.stdout).trim(), "0 0 3", "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_program_s_exit_status_and_arguments_are_its_own() {
+    let output = command(&["run", "--", "sh", "-c", "echo $1 $STREAM_HAL_SEED; exit 7", "sh", "--device"]);
+    assert_eq!((output.status.code(), text(&output.stdout).trim()), (Some(7), "--device"));
+    let output = command(&["run", "--seed", "5", "--", "sh", "-c", "echo $STREAM_HAL_SEED"]);
+    assert_eq!(text(&output.stdout).trim(), "5");
+}
+
+#[test]
+fn mistakes_are_told_in_words() {
+    for (arguments, words) in [
+        (&["run"][..], "which program"),
+        (&["run", "--", "/nowhere/program"], "/nowhere/program"),
+        (&["run", "--seed", "many", "--", "true"], "many"),
+        (&["dot"], "which files"),
+        (&["dot", "/nowhere/graph.dot"], "is not there"),
+        (&["frobnicate"], "frobnicate"),
+        (&[], "stream-hal devices"),
+    ] {
+        let output = command(arguments);
+        assert!(!output.status.success(), "{arguments:?}");
+        assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
