@@ -13,7 +13,7 @@ use stream_hal_capture::{Dag, Op};
 use stream_hal_scheduler::plan;
 use stream_hal_scheduler::{Health, QueueOptions, Ticket, Work};
 
-const ROUNDS: u32 = 7;
+const ROUNDS: u32 = 9;
 
 fn fill(to: u64, width: u64, element_bytes: u8) -> Op {
     Op::Fill(Fill { to, pitch: 0, width, height: 1, value: 7, element_bytes })
@@ -65,6 +65,17 @@ impl Bench<'_> {
             whole.as_nanos() as f64 / f64::from(count),
             "ns",
         );
+        let hot = best(|| {
+            let start = Instant::now();
+            let mut last = self.submit(&op);
+            for _ in 1..100 {
+                last = self.submit(&op);
+            }
+            let called = start.elapsed();
+            self.wait(last);
+            called
+        });
+        line(self.name, "submit, 100 in a row", hot.as_nanos() as f64 / 100.0, "ns");
         let pair = best(|| {
             let start = Instant::now();
             (0..count).for_each(|_| self.wait(self.submit(&op)));

@@ -15,11 +15,11 @@ use stream_hal_capture::{Dag, Node, Op};
 use stream_hal_scheduler::backend::FaultKind;
 use stream_hal_scheduler::clock::stamps;
 use stream_hal_scheduler::{Delta, Health, Ticket, Work};
-use world::{World, copy, count, each, fill, host};
+use world::{World, copy, count, each, each_and_decorated, fill, host, tidy};
 
 #[test]
 fn a_queue_runs_its_work_in_order_and_counts_it() {
-    each(|world| {
+    each_and_decorated(|world| {
         let (queue, at) = (world.queue(), world.words(2));
         for n in 1..=1000 {
             assert_eq!(world.submit(queue, fill(at, n), &[]).value, 2 * u64::from(n) - 1);
@@ -36,7 +36,7 @@ fn a_queue_runs_its_work_in_order_and_counts_it() {
 
 #[test]
 fn a_wait_orders_queues() {
-    each(|world| {
+    each_and_decorated(|world| {
         let (a, b, at) = (world.queue(), world.queue(), world.words(1));
         let mut last = Ticket { queue: b, value: 0 };
         for n in 0..500 {
@@ -139,7 +139,7 @@ impl Model {
 
 #[test]
 fn fills_and_copies_do_what_a_sequential_program_does() {
-    each(|world| {
+    each_and_decorated(|world| {
         for seed in 0..20 {
             let mut random = Rng::with_seed(seed);
             let mut model = Model::new(world, &mut random, 1 + 300 * seed as usize);
@@ -159,7 +159,7 @@ fn fills_and_copies_do_what_a_sequential_program_does() {
 
 #[test]
 fn large_fills_and_copies_are_whole() {
-    each(|world| {
+    each_and_decorated(|world| {
         let (mut random, queue) = (Rng::with_seed(9), world.queue());
         let mut model = Model::new(world, &mut random, 9_000_001);
         let (at, size) = (model.at, model.bytes.len());
@@ -197,7 +197,7 @@ fn shift_chain(world: &World, words: u64) -> (Dag, u64) {
 
 #[test]
 fn a_prepared_plan_runs_a_thousand_times_without_a_wait() {
-    each(|world| {
+    each_and_decorated(|world| {
         let (dag, at) = shift_chain(world, 8);
         let (_, prepared) = world.prepare(&dag, 1);
         let queue = world.queue();
@@ -215,7 +215,7 @@ fn a_prepared_plan_runs_a_thousand_times_without_a_wait() {
 /// Layers of fills and copies over several lanes, large enough to be shared between threads.
 #[test]
 fn lanes_of_a_plan_keep_the_order_of_its_edges() {
-    each(|world| {
+    each_and_decorated(|world| {
         for seed in 0..6 {
             let (mut random, words) = (Rng::with_seed(seed), 20_000u64);
             let columns: Vec<u64> = (0..4).map(|_| world.words(words)).collect();
@@ -291,7 +291,7 @@ fn changes_take_effect_when_their_launch_begins() {
 
 #[test]
 fn a_fault_breaks_its_context_and_no_other() {
-    each(|world| {
+    each_and_decorated(|world| {
         let (other, at) = (Health::new(), world.words(2));
         let (bad, good) = (world.queue(), world.queue_of(&other));
         let wild = world.submit(bad, fill(16, 1), &[]);
@@ -351,7 +351,7 @@ fn queues_are_closed_and_opened_again_with_their_values_going_on() {
 
 #[test]
 fn host_functions_run_in_order_and_know_where_they_are() {
-    each(|world| {
+    each_and_decorated(|world| {
         let (a, b, counter) = (world.queue(), world.queue(), AtomicU64::new(0));
         assert!(!in_host_call());
         let mut last = Ticket { queue: b, value: 0 };
@@ -367,7 +367,7 @@ fn host_functions_run_in_order_and_know_where_they_are() {
 
 #[test]
 fn time_stamps_are_set_in_order() {
-    each(|world| {
+    each_and_decorated(|world| {
         let queue = world.queue();
         let [first, second] = [0, 1].map(|_| stamps().allocate().unwrap());
         for stamp in [first, second, Op::NO_STAMP] {
@@ -397,7 +397,7 @@ fn what_cannot_run_is_refused() {
 /// other can be seen since every op waits for the last one on the bytes it touches.
 #[test]
 fn random_programs_on_several_queues_do_what_one_thread_does() {
-    each(|world| {
+    each_and_decorated(|world| {
         for seed in 0..30 {
             let mut random = Rng::with_seed(seed);
             let queues: Vec<u32> = (0..5).map(|_| world.queue()).collect();
@@ -410,7 +410,7 @@ fn random_programs_on_several_queues_do_what_one_thread_does() {
                 if random.bool() {
                     waits.push(last[random.usize(0..3)]);
                 }
-                let work = Work::Ops { ops: &[op], args: &args, waits: &waits };
+                let work = Work::Ops { ops: &[op], args: &args, waits: &tidy(queue, &waits) };
                 last[which] = world.backend().submit(queue, work).unwrap();
                 if random.u8(..) < 10 {
                     world.backend().wait(last[which]);

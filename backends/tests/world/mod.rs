@@ -5,6 +5,7 @@ use std::ffi::c_void;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use smallvec::SmallVec;
 use stream_hal_backends::device::Place;
 use stream_hal_backends::{Device, Opened, Options, in_host_call, open};
 use stream_hal_capture::op::{Copy, Direction, Fill, Host};
@@ -64,7 +65,7 @@ impl World {
     }
 
     pub fn submit(&self, queue: u32, op: Op, waits: &[Ticket]) -> Ticket {
-        self.backend().submit(queue, Work::Ops { ops: &[op], args: &[], waits }).unwrap()
+        self.backend().submit(queue, Work::Ops { ops: &[op], args: &[], waits: &tidy(queue, waits) }).unwrap()
     }
 
     pub fn launch(
@@ -74,7 +75,7 @@ impl World {
         deltas: Vec<Delta>,
         waits: &[Ticket],
     ) -> Ticket {
-        self.backend().submit(queue, Work::Exec { prepared, deltas, waits }).unwrap()
+        self.backend().submit(queue, Work::Exec { prepared, deltas, waits: &tidy(queue, waits) }).unwrap()
     }
 
     pub fn prepare(&self, dag: &Dag, lanes: u32) -> (Plan, Arc<dyn Prepared>) {
@@ -84,8 +85,38 @@ impl World {
     }
 }
 
+/// As the scheduler gives waits: none for the queue itself, one for each other queue.
+pub fn tidy(queue: u32, waits: &[Ticket]) -> SmallVec<[Ticket; 4]> {
+    let mut tidy = SmallVec::<[Ticket; 4]>::new();
+    for wait in waits.iter().filter(|wait| wait.queue != queue) {
+        match tidy.iter_mut().find(|one| one.queue == wait.queue) {
+            Some(one) => one.value = one.value.max(wait.value),
+            None => tidy.push(*wait),
+        }
+    }
+    tidy
+}
+
+/// Backends over the cpu backend that keep its promises too.
+pub fn decorated() -> Vec<(String, Opened)> {
+    let seeded = Options { seed: Some(3), cpu_threads: 2, ..Options::default() };
+    vec![
+        ("cpu in the order of seed 3".into(), open("cpu", &seeded).unwrap()),
+        ("checker+cpu".into(), open("checker+cpu", &Options::default()).unwrap()),
+    ]
+}
+
 pub fn each(story: impl Fn(&World)) {
-    for (name, opened) in configurations() {
+    each_of(configurations(), story);
+}
+
+/// Also on the backends that wrap the cpu backend.
+pub fn each_and_decorated(story: impl Fn(&World)) {
+    each_of(configurations().into_iter().chain(decorated()).collect(), story);
+}
+
+fn each_of(configurations: Vec<(String, Opened)>, story: impl Fn(&World)) {
+    for (name, opened) in configurations {
         println!("on {name}");
         story(&World::new(opened));
     }
