@@ -111,7 +111,10 @@ fn launches() -> Result {
     }
     // One for each chunk of some hundreds of ops may be new.
     check("recorded launches", recorded, COUNT / 256);
-    let graph = stream.capture(|_| Ok((0..COUNT).for_each(launch)))?;
+    let graph = stream.capture(|_| {
+        (0..COUNT).for_each(launch);
+        Ok(())
+    })?;
     let exec = graph.instantiate()?;
     let mut relaunch = |_| stream.launch_graph(&exec).expect("a good graph is accepted");
     (0..4).for_each(&mut relaunch);
