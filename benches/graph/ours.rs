@@ -73,18 +73,31 @@ fn calls(sizes: Sizes) {
         })
     });
     say("turn", turns / sizes.depth as f64);
-    for (name, nodes) in [("one", 1), ("many", sizes.large)] {
-        capture(&driver, nodes);
-        let graph = driver.end_capture();
-        let exec = driver.instantiate(graph);
-        let cost = median_of(sizes.runs, || {
-            let cost = thread_cost(|| driver.launch_graph(exec));
-            driver.synchronize();
-            cost
-        });
-        say(&format!("launch.{name}"), cost);
-        driver.destroy(graph, exec);
-    }
+    capture(&driver, 1);
+    let graph = driver.end_capture();
+    let exec = driver.instantiate(graph);
+    let cost = median_of(sizes.runs, || {
+        let cost = thread_cost(|| (0..sizes.depth).for_each(|_| driver.launch_graph(exec)));
+        driver.synchronize();
+        cost
+    });
+    say("launch.null", cost / sizes.depth as f64);
+}
+
+/// The launch call of a graph of fills, with nothing pending. The null backend walks a graph when
+/// it is launched, so this is asked of the cpu backend.
+fn launch_call(driver: &Driver, nodes: usize, runs: usize) -> f64 {
+    let shape = shapes::shape("linear", nodes);
+    let graph = driver.build(&shape, true);
+    let exec = driver.instantiate(graph);
+    let clock = median_of(runs, || thread_cost(|| ()));
+    let cost = median_of(runs, || {
+        let cost = thread_cost(|| driver.launch_graph(exec));
+        driver.synchronize();
+        cost
+    });
+    driver.destroy(graph, exec);
+    (cost - clock).max(0.0)
 }
 
 /// Record, end and instantiate, per node: captured, and built with edges against creation order.
@@ -182,6 +195,8 @@ fn fills(sizes: Sizes) {
         })
     });
     say("fill.turn", turns / sizes.depth as f64);
+    say("launch.one", launch_call(&driver, 1, sizes.runs));
+    say("launch.many", launch_call(&driver, sizes.large, sizes.runs));
     for name in LAUNCHED {
         let shape = shapes::shape(name, sizes.small);
         let graph = driver.build(&shape, true);

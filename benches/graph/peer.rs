@@ -28,6 +28,11 @@ impl Peer {
         })
     }
 
+    /// No peer, for this reason.
+    pub fn none(why: &str) -> Peer {
+        Peer(Err(why.to_string()))
+    }
+
     /// Why it is not there.
     pub fn missing(&self) -> Option<&str> {
         self.0.as_ref().err().map(String::as_str)
