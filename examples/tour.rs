@@ -28,9 +28,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (program, what) in PROGRAMS {
         println!("\n{program}: {what}");
         let executable = compile(source, &library, &folder, program)?;
-        run(Command::new(executable).env("STREAM_HAL_DOT", &drawings))?;
+        // A folder each, for every process numbers its drawings from 0.
+        let own = drawings.join(program.replace('/', "_"));
+        fs::create_dir_all(&own)?;
+        run(Command::new(executable).env("STREAM_HAL_DOT", &own))?;
+        show(&own)?;
     }
-    show(&drawings)
+    Ok(())
 }
 
 /// The C library in this example's own profile; returns the folder it is in.
@@ -69,9 +73,9 @@ fn show(drawings: &Path) -> Result<(), Box<dyn Error>> {
         fs::read_dir(drawings)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
     files.sort();
     if files.is_empty() {
-        return Err("the programs left no drawings".into());
+        return Err("the program left no drawings".into());
     }
-    println!("\nDrawings of the live streams and of the graphs:");
+    println!("Drawings of its streams and graphs:");
     for file in files {
         let picture = file.with_extension("svg");
         let made = Command::new("dot").arg("-Tsvg").arg(&file).arg("-o").arg(&picture).status();

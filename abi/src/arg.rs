@@ -310,9 +310,16 @@ impl Parameters {
         if from.is_null() {
             return Err(Error::value("kernelParams", format!("the pointer to parameter {index} is null")));
         }
+        let (to, bytes) = (into.as_mut_ptr(), into.len());
         // SAFETY: the C contract says that it points to a value of the parameter's size, and `into`
         // is ours, so they do not overlap.
-        unsafe { from.cast::<u8>().copy_to_nonoverlapping(into.as_mut_ptr(), into.len()) };
+        let copy = |bytes| unsafe { from.cast::<u8>().copy_to_nonoverlapping(to, bytes) };
+        // The usual sizes are one move each; others call the C library.
+        match bytes {
+            8 => copy(8),
+            4 => copy(4),
+            bytes => copy(bytes),
+        }
         Ok(())
     }
 }

@@ -19,6 +19,8 @@ use crate::types::hip::{self, Dim3};
 /// The parameters of a kernel, packed as it declares them.
 pub(crate) type Packed = SmallVec<[u8; 256]>;
 
+const ZEROS: [u8; 256] = [0; 256];
+
 /// The keys of the list form of parameters.
 const BUFFER_POINTER: usize = 1;
 const BUFFER_SIZE: usize = 2;
@@ -31,19 +33,39 @@ pub(crate) fn pack(
     parameters: Parameters,
     extra: Array<*const c_void>,
 ) -> Result<Packed> {
+    let mut packed = Packed::new();
+    pack_into(&mut packed, cx, function, parameters, extra)?;
+    Ok(packed)
+}
+
+/// The same into a place of the caller's: moving 256 bytes right after they were written in small
+/// pieces costs more than all the rest of a recorded launch.
+#[inline]
+fn pack_into(
+    packed: &mut Packed,
+    cx: &Cx,
+    function: &Function,
+    parameters: Parameters,
+    extra: Array<*const c_void>,
+) -> Result {
     let kernel = function.kernel();
     if !extra.is_null() {
-        return pack_buffer(cx, function, parameters, extra);
+        *packed = pack_buffer(cx, function, parameters, extra)?;
+        return Ok(());
     }
     if parameters.is_null() && !kernel.parameters.is_empty() {
         return Err(Error::value("kernelParams", format!("\"{}\" has parameters", kernel.name)));
     }
-    let mut packed = Packed::from_elem(0, kernel.parameter_bytes as usize);
+    let bytes = kernel.parameter_bytes as usize;
+    match ZEROS.get(..bytes) {
+        Some(zeros) => packed.extend_from_slice(zeros),
+        None => packed.resize(bytes, 0),
+    }
     for (index, parameter) in kernel.parameters.iter().enumerate() {
         let start = parameter.offset as usize;
         parameters.copy(index, &mut packed[start..start + parameter.bytes as usize])?;
     }
-    Ok(packed)
+    Ok(())
 }
 
 #[cold]
@@ -99,14 +121,16 @@ fn start(
 ) -> Result {
     let reading = handle::enter();
     let function = cx.function_in(function, &reading)?;
-    let packed =
-        pack(cx, function, parameters, extra).or_else(|error| shape_first(cx, function, shape, error))?;
+    let mut packed = Packed::new();
+    if let Err(error) = pack_into(&mut packed, cx, function, parameters, extra) {
+        return shape_first(cx, function, shape, error);
+    }
     cx.on_stream(stream, |stream| launch::launch(stream, function, shape, &packed, cx.rules)).map(drop)
 }
 
 /// A launch that is wrong in two ways is refused for its shape.
 #[cold]
-fn shape_first(cx: &Cx, function: &Function, shape: &Shape, error: Error) -> Result<Packed> {
+fn shape_first(cx: &Cx, function: &Function, shape: &Shape, error: Error) -> Result {
     launch::op(function, shape, function.kernel().parameter_bytes as usize, cx.rules)?;
     Err(error)
 }
@@ -121,8 +145,10 @@ fn start_registered(
 ) -> Result {
     let function = by_address(cx, function.0)?;
     let none = Array::at(std::ptr::null());
-    let packed =
-        pack(cx, &function, parameters, none).or_else(|error| shape_first(cx, &function, shape, error))?;
+    let mut packed = Packed::new();
+    if let Err(error) = pack_into(&mut packed, cx, &function, parameters, none) {
+        return shape_first(cx, &function, shape, error);
+    }
     cx.on_stream(stream, |stream| launch::launch(stream, &function, shape, &packed, cx.rules)).map(drop)
 }
 
