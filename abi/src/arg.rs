@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_void};
 
-use stream_hal::error::{Error, Result};
+use stream_hal::error::{Error, Result, What};
 
 /// A handle, as the program holds it. Never followed.
 #[repr(transparent)]
@@ -142,6 +142,9 @@ impl<T: Plain> In<T> {
     }
 }
 
+/// No list of arguments is longer: a larger count is a slip.
+const MOST_BYTES: usize = 1 << 30;
+
 /// Values that the program passes as a pointer and a count.
 #[repr(transparent)]
 #[derive(Clone, Copy)]
@@ -171,10 +174,23 @@ impl<T: Plain> Array<T> {
         if self.0.is_null() {
             return Err(null(argument));
         }
-        if count.checked_mul(size_of::<T>()).is_none_or(|bytes| bytes > isize::MAX as usize) {
+        if count.checked_mul(size_of::<T>()).is_none_or(|bytes| bytes > MOST_BYTES) {
             return Err(Error::value(argument, format!("{count} are too many")));
         }
-        Ok((0..count).map(|index| self.nth(index)).collect())
+        let mut values = Vec::new();
+        values
+            .try_reserve_exact(count)
+            .map_err(|_| Error::of(What::OutOfMemory, argument, format!("no room for {count} of them")))?;
+        values.extend((0..count).map(|index| self.nth(index)));
+        Ok(values)
+    }
+
+    /// `count` values, of which there cannot be more than `most`.
+    pub fn get_few(self, argument: &'static str, count: usize, most: usize) -> Result<Vec<T>> {
+        if count > most {
+            return Err(Error::value(argument, format!("{count} are too many, {most} at most make sense")));
+        }
+        self.get(argument, count)
     }
 
     /// Values up to one that satisfies `end`, at most `most`.

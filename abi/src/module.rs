@@ -71,7 +71,7 @@ impl Logs {
         let none = OutText::at(std::ptr::null_mut());
         let places = OutArray::at(values.pointer().cast_mut());
         let mut logs = Logs { info: none, info_size: None, error: none, error_size: None, values: places };
-        let options = options.get("options", count as usize)?;
+        let options = options.get_few("options", count as usize, OPTIONS as usize)?;
         let values = values.get("optionValues", count as usize)?;
         for (index, (option, value)) in options.into_iter().zip(values).enumerate() {
             match option {

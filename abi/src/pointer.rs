@@ -14,6 +14,9 @@ use crate::types::hip::PointerAttributes;
 /// HIP's number for managed memory.
 const MANAGED: c_uint = 3;
 
+/// More attributes are not asked for at once: both APIs have fewer.
+const ATTRIBUTES: usize = 64;
+
 /// An attribute's value, in the size that the API gives it.
 #[derive(Clone, Copy)]
 enum Value {
@@ -80,7 +83,7 @@ entries! {
         cx, count: c_uint, numbers: Array<c_int>, data: Array<Address>, address: Address
     ) {
         cx.runtime()?;
-        let numbers = numbers.get("attributes", count as usize)?;
+        let numbers = numbers.get_few("attributes", count as usize, ATTRIBUTES)?;
         let places = data.get("data", count as usize)?;
         let found = memory::find(address.0);
         for (number, place) in numbers.into_iter().zip(places) {
