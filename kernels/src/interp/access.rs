@@ -137,16 +137,8 @@ impl Machine<'_> {
                 let address = addresses[0].wrapping_add(element as u64 * u64::from(bytes));
                 *values = [self.read(warp, access.space, first(mask), address, bytes)?; WARP];
             }
-        } else {
-            let mut left = mask;
-            while left != 0 {
-                let lane = left.trailing_zeros();
-                left &= left - 1;
-                for (element, values) in values[..count].iter_mut().enumerate() {
-                    let address = addresses[lane as usize].wrapping_add(element as u64 * u64::from(bytes));
-                    values[lane as usize] = self.read(warp, access.space, lane, address, bytes)?;
-                }
-            }
+        } else if access.space != Space::Shared || !self.load_shared(&addresses, access, mask, &mut values) {
+            self.load_each(warp, &addresses, access, mask, &mut values)?;
         }
         for (value, slot) in values[..count].iter_mut().zip(access.values) {
             if slot == Slot::NONE {
@@ -161,6 +153,47 @@ impl Machine<'_> {
             warp.set(group.base, slot, mask, value);
         }
         Ok(())
+    }
+
+    /// Lane after lane.
+    fn load_each(
+        &self,
+        warp: &mut Warp,
+        addresses: &Lanes,
+        access: &Access,
+        mask: u32,
+        values: &mut [Lanes; 4],
+    ) -> Outcome<()> {
+        let bytes = u32::from(access.bytes);
+        let mut left = mask;
+        while left != 0 {
+            let lane = left.trailing_zeros();
+            left &= left - 1;
+            for (element, values) in values[..usize::from(access.count)].iter_mut().enumerate() {
+                let address = addresses[lane as usize].wrapping_add(element as u64 * u64::from(bytes));
+                values[lane as usize] = self.read(warp, access.space, lane, address, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Words of shared memory, the most frequent of all loads. False if it is none, or one is outside.
+    fn load_shared(&self, addresses: &Lanes, access: &Access, mask: u32, values: &mut [Lanes; 4]) -> bool {
+        if access.bytes != 4 {
+            return false;
+        }
+        for (element, values) in values[..usize::from(access.count)].iter_mut().enumerate() {
+            for (lane, (value, &address)) in values.iter_mut().zip(addresses).enumerate() {
+                let start = (address as usize).wrapping_add(element * 4);
+                let word = self.shared.get(start..).and_then(|bytes| bytes.first_chunk::<4>());
+                match word {
+                    Some(word) => *value = u64::from(u32::from_le_bytes(*word)),
+                    None if mask >> lane & 1 == 1 => return false,
+                    None => {}
+                }
+            }
+        }
+        true
     }
 
     /// All lanes side by side: one read. False if it was not so, or failed: then lane by lane finds out whose fault.

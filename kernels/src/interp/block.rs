@@ -14,6 +14,8 @@ use crate::program::{Host, Kernel, Launch, Progress};
 const STACK_BYTES: u32 = 16 << 10;
 /// Most shared memory of a block.
 const MOST_SHARED: u32 = 1 << 24;
+/// Most local memory of a thread.
+const MOST_LOCAL: u32 = 1 << 20;
 
 /// Registers, shared and local memory of one block at a time; reused from block to block.
 #[derive(Debug, Default)]
@@ -97,6 +99,10 @@ impl Target<'_> {
         if code.unbounded {
             let stack = if launch.stack_bytes == 0 { STACK_BYTES } else { launch.stack_bytes };
             local_bytes = local_bytes.saturating_add(stack).next_multiple_of(16);
+        }
+        if local_bytes > MOST_LOCAL {
+            let words = format!("{local_bytes} bytes of local memory a thread, more than {MOST_LOCAL}");
+            return Err(self.refuse(FaultKind::InvalidLaunch, block, 0, words));
         }
         scratch.kernel = self.index;
         scratch.block = block;

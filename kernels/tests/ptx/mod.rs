@@ -2,9 +2,13 @@
 
 mod bench;
 mod control;
+mod damage;
 mod faults;
 mod floats;
 mod integers;
+mod memory;
 mod printing;
 mod samples;
 mod table;
+mod texts;
+mod warps;

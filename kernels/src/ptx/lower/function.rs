@@ -13,8 +13,10 @@ use crate::ir::op::Passed;
 use crate::ir::{End, Function, Guard, Inst, Op, Operand, Reg, Type, verify};
 use crate::program::{Error, Unsupported};
 
-/// Local and shared memory of one function stay below this.
-const MOST_BYTES: u64 = 1 << 24;
+/// Local memory of a thread is at most this.
+const MOST_LOCAL: u64 = 512 << 10;
+/// Static shared memory of a block is at most this.
+const MOST_SHARED: u64 = 1 << 20;
 /// No more complaints than these are listed.
 const MOST_ERRORS: usize = 50;
 
@@ -110,8 +112,8 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     /// Space in the frame.
     pub fn slot(&mut self, bytes: u64, align: u32) -> Option<u32> {
         let offset = self.frame_bytes.next_multiple_of(align.clamp(1, 16));
-        let end = u64::from(offset) + bytes;
-        if end > MOST_BYTES {
+        let end = u64::from(offset).saturating_add(bytes);
+        if end > MOST_LOCAL {
             return None;
         }
         self.frame_bytes = end as u32;
@@ -304,8 +306,8 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     /// Where a shared variable lies. A device function's lie in the common area for good.
     fn place_shared(&mut self, variable: &Variable<'a>) -> Option<u32> {
         let offset = self.shared_bytes.next_multiple_of(variable.align.max(1));
-        let end = u64::from(offset) + variable.bytes;
-        if end > MOST_BYTES {
+        let end = u64::from(offset).saturating_add(variable.bytes);
+        if end > MOST_SHARED {
             return None;
         }
         self.shared_bytes = end as u32;

@@ -207,7 +207,7 @@ impl<'m, 'a> Scope<'m, 'a> {
             if let (Some(variable), false) = (self.shared.get(name), self.common.contains_key(name)) {
                 let offset = self.common_bytes.next_multiple_of(variable.align.max(1));
                 self.common.insert(name, offset);
-                self.common_bytes = offset.saturating_add(variable.bytes.min(1 << 24) as u32);
+                self.common_bytes = offset.saturating_add(variable.bytes.min(1 << 20) as u32);
             }
         }
     }

@@ -1,0 +1,131 @@
+//! Spaces, widths, vectors, atomics, variables.
+
+use super::bench::{Bench, kernel};
+
+/// Runs one thread with the address of 64 zeroed words, which are given back.
+fn words(source: &str) -> Vec<u32> {
+    let mut bench = Bench::new(source);
+    let out = bench.put_words([0; 64]);
+    bench.run(1, 1, &[out]).unwrap();
+    bench.words(out, 64)
+}
+
+#[test]
+fn widths_are_extended() {
+    let body = "ld.param.u64 %d1, [a]; mov.u64 %d2, 0x8182838485868788; st.global.u64 [%d1], %d2;
+        ld.global.s8 %r1, [%d1]; ld.global.u8 %r2, [%d1]; ld.global.s16 %r3, [%d1+2]; ld.global.b16 %h1, [%d1+2];
+        cvt.u32.u16 %r4, %h1; ld.global.s32 %d3, [%d1+4]; shr.u64 %d3, %d3, 32; cvt.u32.u64 %r5, %d3;
+        st.global.v4.u32 [%d1+16], {%r1, %r2, %r3, %r4}; st.global.u32 [%d1+32], %r5;
+        st.global.v2.u8 [%d1+36], {%r1, %r2}; st.global.u16 [%d1+38], %r3; ret;";
+    let out = words(&kernel("a", body));
+    assert_eq!(out[4..10], [0xffff_ff88, 0x88, 0xffff_8586, 0x8586, 0xffff_ffff, 0x8586_8888]);
+}
+
+#[test]
+fn spaces_and_generic_addresses() {
+    let body = ".shared .align 8 .b8 s[16]; .local .align 8 .b8 l[16];
+        ld.param.u64 %d1, [a]; mov.u64 %d2, s; mov.u64 %d3, l; cvta.shared.u64 %d4, %d2; cvta.local.u64 %d5, %d3;
+        cvta.global.u64 %d6, %d1; cvta.param.u64 %d7, a;
+        st.shared.u32 [s+4], 11; st.local.u32 [%d3+8], 22; ld.u32 %r1, [%d4+4]; ld.u32 %r2, [%d5+8];
+        ld.u64 %d8, [%d7]; setp.eq.u64 %p1, %d8, %d1; selp.u32 %r3, 33, 0, %p1;
+        st.u32 [%d4], 44; ld.shared.u32 %r4, [s]; cvta.to.shared.u64 %d9, %d4; ld.shared.u32 %r5, [%d9];
+        isspacep.shared %p2, %d4; isspacep.local %p3, %d5; isspacep.global %p4, %d6; isspacep.global %p5, %d4;
+        selp.u32 %r6, 1, 0, %p2; selp.u32 %r7, 1, 0, %p3; selp.u32 %r8, 1, 0, %p4; selp.u32 %r9, 1, 0, %p5;
+        st.u32 [%d6], %r1; st.global.u32 [%d1+4], %r2; st.global.v2.u32 [%d1+8], {%r3, %r4};
+        st.global.v4.u32 [%d1+16], {%r5, %r6, %r7, %r8}; st.global.u32 [%d1+32], %r9; ret;";
+    assert_eq!(words(&kernel("a", body))[..9], [11, 22, 33, 44, 44, 1, 1, 1, 0]);
+}
+
+#[test]
+fn variables_with_initial_values() {
+    let source = ".version 7.0\n.target sm_80\n.address_size 64
+        .const .align 4 .u32 numbers[2][2] = {{1, 2}, {-3}};
+        .global .f32 half = 0f3F000000; .global .align 16 .u64 there[2] = {numbers+4, generic(half)};
+        .visible .global .b8 bytes[] = {1, 0x22, 255};
+        .entry k(.param .u64 a) { .reg .b32 %r<9>; .reg .b64 %d<9>; ld.param.u64 %d1, [a];
+        ld.const.u32 %r1, [numbers+8]; mov.u64 %d2, there; ld.global.v2.u64 {%d3, %d4}, [%d2];
+        ld.u32 %r2, [%d3]; ld.u32 %r3, [%d4]; ld.global.u8 %r4, [bytes+1]; ld.u32 %r5, [half];
+        st.global.v4.u32 [%d1], {%r1, %r2, %r3, %r4}; st.global.u32 [%d1+16], %r5; ret; }";
+    assert_eq!(words(source)[..5], [-3i32 as u32, 2, 0x3f00_0000, 0x22, 0x3f00_0000]);
+}
+
+#[test]
+fn parts_and_wholes() {
+    let body = "ld.param.u64 %d1, [a]; mov.b64 %d2, {0x11223344, 0x55667788}; mov.b64 {%r1, %r2}, %d2;
+        mov.b32 {%h1, %h2}, %r1; mov.b32 %r3, {%h2, %h1}; mov.b64 {_, %r4}, %d2; mov.b32 %f1, 0f3F800000;
+        mov.b32 %r5, %f1; .reg .v2 .b32 %v; mov.u32 %v.x, 5; mov.u32 %v.y, 6; add.u32 %r6, %v.x, %v.y;
+        st.global.v4.u32 [%d1], {%r1, %r2, %r3, %r4}; st.global.v2.u32 [%d1+16], {%r5, %r6}; ret;";
+    let expected = [0x1122_3344, 0x5566_7788, 0x3344_1122, 0x5566_7788, 0x3f80_0000, 11];
+    assert_eq!(words(&kernel("a", body))[..6], expected);
+}
+
+#[test]
+fn names_are_scoped() {
+    let body =
+        "ld.param.u64 %d1, [a]; mov.u32 %r1, 1; { .reg .b32 %r1; mov.u32 %r1, 2; st.global.u32 [%d1], %r1;
+        { bra x; mov.u32 %r1, 9; x: } } { mov.u32 %r2, 5; bra x; mov.u32 %r2, 9; x: }
+        st.global.v2.u32 [%d1+8], {%r1, %r2}; ret;";
+    assert_eq!(words(&kernel("a", body))[..4], [2, 0, 1, 5]);
+}
+
+#[test]
+fn atomics_in_both_spaces() {
+    // Old value, operand, new value; the old one is given back.
+    let cases: &[(&str, u32, u32, u32)] = &[
+        ("add.u32", 5, 7, 12),
+        ("and.b32", 12, 10, 8),
+        ("or.b32", 12, 10, 14),
+        ("xor.b32", 12, 10, 6),
+        ("exch.b32", 1, 2, 2),
+        ("min.s32", 5, -7i32 as u32, -7i32 as u32),
+        ("max.s32", 5, -7i32 as u32, 5),
+        ("min.u32", 5, -7i32 as u32, 5),
+        ("max.u32", 5, -7i32 as u32, -7i32 as u32),
+        ("inc.u32", 5, 7, 6),
+        ("inc.u32", 7, 7, 0),
+        ("dec.u32", 0, 7, 7),
+        ("dec.u32", 9, 7, 7),
+        ("dec.u32", 3, 7, 2),
+        ("add.f32", 0x3f80_0000, 0x4000_0000, 0x4040_0000),
+    ];
+    for &(op, old, operand, new) in cases {
+        let register = if op.ends_with("f32") { "%f" } else { "%r" };
+        let body = format!(
+            ".shared .b32 s; ld.param.u64 %d1, [a]; mov.b32 {register}1, {operand:#x}; mov.u32 %r3, {old:#x};
+             st.global.u32 [%d1], %r3; st.shared.u32 [s], %r3; mov.u64 %d2, s; cvta.shared.u64 %d2, %d2;
+             atom.global.{op} {register}4, [%d1], {register}1; atom.acq_rel.gpu.{op} {register}5, [%d2], {register}1;
+             ld.shared.u32 %r6, [s]; mov.b32 %r7, {register}4; mov.b32 %r8, {register}5;
+             st.shared.u32 [s], %r3; red.shared.{op} [s], {register}1; ld.shared.u32 %r9, [s];
+             st.global.v4.u32 [%d1+16], {{%r6, %r7, %r8, %r9}}; ret;"
+        );
+        let out = words(&kernel("a", &body));
+        assert_eq!((out[0], &out[4..8]), (new, &[new, old, old, new][..]), "{op} {old} {operand}");
+    }
+}
+
+#[test]
+fn asynchronous_copies() {
+    let body = ".shared .align 16 .b8 s[32]; ld.param.u64 %d1, [a]; mov.u32 %r1, s;
+        st.global.v4.u32 [%d1], {1, 2, 3, 4}; cp.async.cg.shared.global [%r1], [%d1], 16;
+        cp.async.ca.shared.global [%r1+16], [%d1+8], 4; cp.async.commit_group; cp.async.wait_group 0;
+        ld.shared.v4.u32 {%r2, %r3, %r4, %r5}, [s]; ld.shared.u32 %r6, [s+16];
+        st.global.v4.u32 [%d1+16], {%r2, %r3, %r4, %r5}; st.global.u32 [%d1+32], %r6; ret;";
+    assert_eq!(words(&kernel("a", body))[4..9], [1, 2, 3, 4, 3]);
+}
+
+#[test]
+fn dynamic_shared_memory_lies_behind_static() {
+    let source = ".version 7.0\n.target sm_80\n.address_size 64\n.extern .shared .align 64 .b8 dynamic[];
+        .shared .align 4 .b8 fixed[20];
+        .entry k(.param .u64 a) { .reg .b32 %r<9>; .reg .b64 %d<9>; ld.param.u64 %d1, [a]; mov.u32 %r1, dynamic;
+        mov.u32 %r2, fixed; mov.u32 %r3, %dynamic_smem_size; st.shared.u32 [dynamic+96], 9; ld.shared.u32 %r4, [%r1+96];
+        st.global.v4.u32 [%d1], {%r1, %r2, %r3, %r4}; ret; }";
+    let mut bench = Bench::new(source);
+    let out = bench.put_words([0; 4]);
+    let parameters = out.to_le_bytes();
+    let launch =
+        stream_hal_kernels::Launch { shared_bytes: 100, parameters: &parameters, ..Default::default() };
+    bench.launch("k", &launch).unwrap();
+    assert_eq!(bench.words(out, 4), [64, 0, 100, 9]);
+    assert_eq!(bench.program.module().kernels()[0].shared_bytes, 20);
+}
