@@ -364,7 +364,8 @@ impl Program {
         &self.module
     }
 
-    /// Runs one block from start to end on the calling thread. `kernel` is an index into [`Module::kernels`].
+    /// Runs one block from start to end on the calling thread. `kernel` is an index into [`Module::kernels`]; one that
+    /// is none is a mistake of the caller, and panics.
     ///
     /// Needs little stack of the caller, whatever the kernel does. No heap allocation when `scratch` has run a block
     /// of this kernel and shape before.

@@ -142,6 +142,7 @@ fn damaged_texts_do_no_harm() {
             before.elapsed()
         );
     }
+    assert!(ran > 20, "only {ran} damaged texts were accepted");
 }
 
 #[test]

@@ -7,6 +7,18 @@ use super::step::Step;
 use crate::ir::op::{Space, Special};
 use crate::ir::{Op, Operand, Reg, Type};
 
+/// Special registers of PTX that are not implemented, by how their names start.
+const UNREAD: &[&str] = &[
+    "%aggr_smem_size",
+    "%cluster",
+    "%current_graph_exec",
+    "%envreg",
+    "%is_explicit_cluster",
+    "%ncluster",
+    "%pm",
+    "%reserved_smem_offset",
+];
+
 /// How strictly a register's width must be the type's.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Width {
@@ -37,6 +49,9 @@ impl<'a> Step<'_, '_, '_, 'a> {
     }
 
     fn unknown<T>(&self, name: &str) -> Result<T, Refusal> {
+        if UNREAD.iter().any(|prefix| name.starts_with(prefix)) {
+            return Err(Refusal::Unsupported);
+        }
         self.error(format!("'{name}' is not declared"))
     }
 
