@@ -25,6 +25,7 @@ pub mod module;
 pub mod objects;
 pub mod owed;
 pub mod pointers;
+pub mod pool;
 pub mod registered;
 pub mod rules;
 pub mod runtime;

@@ -10,6 +10,7 @@ use crate::exec::GraphExec;
 use crate::graph::Graph;
 use crate::handle::{self, Full, HandleError, Kind, Reading, Table};
 use crate::module::{Function, Module};
+use crate::pool::Pool;
 use crate::stream::Stream;
 
 /// A table of shared objects: who holds one across a wait clones the `Arc`.
@@ -41,6 +42,8 @@ tables! {
     graphs: Graph, Graph;
     /// All instantiated graphs.
     execs: GraphExec, GraphExec;
+    /// All memory pools.
+    pools: Pool, MemPool;
     /// All open captures. Their handles are never given out.
     sessions: Session, External;
 }

@@ -142,20 +142,49 @@ impl Registered {
     }
 }
 
+/// A launch of which the first half was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pushed {
+    /// The grid, its blocks and their memory.
+    pub shape: Shape,
+    /// The stream's handle.
+    pub stream: u64,
+    /// Parameters set one by one, at their places.
+    pub arguments: Vec<u8>,
+}
+
 thread_local! {
-    /// Launches of which the first half was made: shape and stream.
-    static PUSHED: RefCell<Vec<(Shape, u64)>> = const { RefCell::new(Vec::new()) };
+    static PUSHED: RefCell<Vec<Pushed>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The first half of a launch, as compilers write it.
 pub fn push(shape: Shape, stream: u64) {
-    PUSHED.with_borrow_mut(|pushed| pushed.push((shape, stream)));
+    PUSHED.with_borrow_mut(|pushed| pushed.push(Pushed { shape, stream, arguments: Vec::new() }));
+}
+
+/// Sets a parameter of the launch that was pushed last.
+pub fn set_argument(offset: usize, bytes: &[u8]) -> Result {
+    /// No kernel has more bytes of parameters.
+    const MOST: usize = 32 << 10;
+    PUSHED.with_borrow_mut(|pushed| {
+        let Some(top) = pushed.last_mut() else { return Err(nothing_pushed()) };
+        let end = offset.checked_add(bytes.len()).filter(|&end| end <= MOST);
+        let end = end.ok_or_else(|| Error::value("offset", "no kernel has so many parameters"))?;
+        if top.arguments.len() < end {
+            top.arguments.resize(end, 0);
+        }
+        top.arguments[offset..end].copy_from_slice(bytes);
+        Ok(())
+    })
 }
 
 /// What the first half of this thread's launch said.
-pub fn pop() -> Result<(Shape, u64)> {
-    let top = PUSHED.with_borrow_mut(Vec::pop);
-    top.ok_or_else(|| Error::new(What::MissingConfiguration, "no launch configuration was pushed"))
+pub fn pop() -> Result<Pushed> {
+    PUSHED.with_borrow_mut(Vec::pop).ok_or_else(nothing_pushed)
+}
+
+fn nothing_pushed() -> Error {
+    Error::new(What::MissingConfiguration, "no launch configuration was pushed")
 }
 
 #[cfg(test)]
@@ -167,8 +196,11 @@ mod tests {
         let shape = |n| Shape { grid: [n, 1, 1], block: [1, 1, 1], shared_bytes: 0, cooperative: false };
         push(shape(1), 10);
         push(shape(2), 20);
-        assert_eq!(pop(), Ok((shape(2), 20)));
-        assert_eq!(pop(), Ok((shape(1), 10)));
+        set_argument(4, &[7, 8]).expect("a launch was pushed");
+        let second = pop().expect("two were pushed");
+        assert_eq!((second.shape, second.stream, second.arguments), (shape(2), 20, vec![0, 0, 0, 0, 7, 8]));
+        assert_eq!(pop().map(|first| (first.shape, first.stream)), Ok((shape(1), 10)));
+        assert!(set_argument(0, &[1]).is_err());
         assert_eq!(pop().map_err(|error| error.what), Err(What::MissingConfiguration));
     }
 

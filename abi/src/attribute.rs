@@ -44,13 +44,14 @@ pub(crate) fn cuda(device: &Device, number: c_int) -> Option<c_int> {
         // where the device shares it; host memory can be registered.
         91 | 99 => 1,
         88 => u32::from(p.integrated),
-        95 => 1,
+        // Cooperative launches, memory pools.
+        95 | 115 => 1,
         97 => p.shared_per_block_optin,
         106 => (p.max_threads_per_multiprocessor / p.warp_size.max(1)).clamp(1, 32),
         126 => 1,
         // All others up to the last: textures, surfaces, pools, interoperation, which are not there.
         17 | 20..=29 | 32 | 35 | 42..=49 | 52..=74 | 77 | 79 | 80 | 83..=86 | 89 | 90 | 92..=94 => 0,
-        96 | 98 | 100..=105 | 107..=125 | 127..=161 => 0,
+        96 | 98 | 100..=105 | 107..=114 | 116..=125 | 127..=161 => 0,
         _ => return None,
     };
     Some(value as c_int)

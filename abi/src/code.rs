@@ -80,7 +80,9 @@ fn cuda_only(what: What) -> c_int {
         What::MisalignedAddress => 716,
         What::InvalidAddressSpace => 717,
         What::NotPermitted => 800,
-        What::InvalidConfiguration | What::InvalidDirection => 1,
+        What::InvalidConfiguration | What::InvalidDirection | What::MissingConfiguration => 1,
+        What::InvalidFunction => 400,
+        What::InvalidSymbol => 500,
         _ => 999,
     }
 }
@@ -90,6 +92,9 @@ fn hip_only(what: What) -> c_int {
     match what {
         What::InvalidConfiguration => 9,
         What::InvalidDirection => 21,
+        What::InvalidSymbol => 13,
+        What::MissingConfiguration => 52,
+        What::InvalidFunction => 98,
         What::HardwareStackError
         | What::IllegalInstruction
         | What::MisalignedAddress
@@ -152,6 +157,44 @@ mod tests {
             }
         }
         assert_eq!(name(Api::Cuda, 5555), None);
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_bindings() {
+        use cubecl_hip_sys as amd;
+        use cudarc::driver::sys::CUresult as Nvidia;
+        let check = |what, nvidia: Nvidia, amd: amd::hipError_t| {
+            assert_eq!(number(Api::Cuda, what), nvidia as c_int, "{what:?}");
+            assert_eq!(number(Api::Hip, what), amd as c_int, "{what:?}");
+        };
+        use Nvidia::*;
+        check(What::InvalidValue, CUDA_ERROR_INVALID_VALUE, amd::hipError_t_hipErrorInvalidValue);
+        check(What::InvalidHandle, CUDA_ERROR_INVALID_HANDLE, amd::hipError_t_hipErrorInvalidResourceHandle);
+        check(What::NotReady, CUDA_ERROR_NOT_READY, amd::hipError_t_hipErrorNotReady);
+        check(What::InvalidPtx, CUDA_ERROR_INVALID_PTX, amd::hipError_t_hipErrorInvalidKernelFile);
+        check(What::LaunchFailed, CUDA_ERROR_LAUNCH_FAILED, amd::hipError_t_hipErrorLaunchFailure);
+        check(
+            What::InvalidConfiguration,
+            CUDA_ERROR_INVALID_VALUE,
+            amd::hipError_t_hipErrorInvalidConfiguration,
+        );
+        check(
+            What::InvalidFunction,
+            CUDA_ERROR_INVALID_HANDLE,
+            amd::hipError_t_hipErrorInvalidDeviceFunction,
+        );
+        check(What::InvalidSymbol, CUDA_ERROR_NOT_FOUND, amd::hipError_t_hipErrorInvalidSymbol);
+        check(
+            What::CaptureImplicit,
+            CUDA_ERROR_STREAM_CAPTURE_IMPLICIT,
+            amd::hipError_t_hipErrorStreamCaptureImplicit,
+        );
+        check(What::CapturedEvent, CUDA_ERROR_CAPTURED_EVENT, amd::hipError_t_hipErrorCapturedEvent);
+        check(
+            What::ExecUpdateFailure,
+            CUDA_ERROR_GRAPH_EXEC_UPDATE_FAILURE,
+            amd::hipError_t_hipErrorGraphExecUpdateFailure,
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use stream_hal::error::{Error, Result, What};
 use stream_hal::handle;
 use stream_hal::launch::{self, Shape};
 use stream_hal::module::Function;
-use stream_hal::registered;
+use stream_hal::registered::{self, Pushed};
 use stream_hal::rules::Api;
 
 use crate::arg::{Address, Array, Handle, In, Out, Parameters, view};
@@ -234,6 +234,23 @@ entries! {
         start_registered(cx, function, &shape(grid, block, bytes, true), stream, parameters)
     }
 
+    fn hipConfigureCall (_cx, grid: Dim3, block: Dim3, bytes: usize, stream: Handle) {
+        registered::push(shape(grid, block, shared(bytes)?, false), stream.0);
+        Ok(())
+    }
+
+    fn hipSetupArgument (_cx, argument: Address, bytes: usize, offset: usize) {
+        registered::set_argument(offset, &crate::arg::bytes_at("arg", argument.0, bytes)?)
+    }
+
+    fn hipLaunchByPtr (cx, function: Address) {
+        let Pushed { shape, stream, mut arguments } = registered::pop()?;
+        let function = by_address(cx, function.0)?;
+        arguments.resize(function.kernel().parameter_bytes as usize, 0);
+        cx.on_stream(Handle(stream), |stream| launch::launch(stream, &function, &shape, &arguments, cx.rules))
+            .map(drop)
+    }
+
     fn __hipPushCallConfiguration (_cx, grid: Dim3, block: Dim3, bytes: usize, stream: Handle) {
         registered::push(shape(grid, block, shared(bytes)?, false), stream.0);
         Ok(())
@@ -242,7 +259,7 @@ entries! {
     fn __hipPopCallConfiguration (
         _cx, grid: Out<Dim3>, block: Out<Dim3>, bytes: Out<usize>, stream: Out<Handle>
     ) {
-        let (shape, pushed) = registered::pop()?;
+        let Pushed { shape, stream: pushed, .. } = registered::pop()?;
         let size = |[x, y, z]: [u32; 3]| Dim3 { x, y, z };
         grid.write(size(shape.grid));
         block.write(size(shape.block));

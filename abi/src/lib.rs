@@ -32,6 +32,7 @@ mod names;
 mod node;
 mod occupancy;
 mod pointer;
+mod pool;
 mod proc_address;
 mod registration;
 mod stream;

@@ -6,6 +6,7 @@ use stream_hal::Place;
 use stream_hal::error::{Error, Result, What};
 use stream_hal::memory;
 use stream_hal::pointers::Allocation;
+use stream_hal::pool;
 use stream_hal::rules::Api;
 
 use crate::arg::{Address, Out};
@@ -106,7 +107,9 @@ entries! {
 
     fn cuMemFree_v2 | hipFree (cx, address: Address) {
         cx.runtime()?;
-        memory::free(address.0)
+        memory::free(address.0)?;
+        pool::forget(address.0);
+        Ok(())
     }
 
     fn cuMemAllocHost_v2 | hipMemAllocHost | hipMallocHost (cx, address: Out<Address>, bytes: usize) {

@@ -36,9 +36,9 @@ macro_rules! missing {
 // Kept together by the vendor's groups, so that what is left of a group can be seen. // table
 missing! {
     // CUDA: Device Management
-    cuDeviceGetDefaultMemPool cuDeviceGetExecAffinitySupport cuDeviceGetHostAtomicCapabilities
-    cuDeviceGetLuid cuDeviceGetMemPool cuDeviceGetNvSciSyncAttributes cuDeviceGetTexture1DLinearMaxWidth
-    cuDeviceSetMemPool cuDeviceTotalMem cuFlushGPUDirectRDMAWrites
+    cuDeviceGetExecAffinitySupport cuDeviceGetHostAtomicCapabilities cuDeviceGetLuid
+    cuDeviceGetNvSciSyncAttributes cuDeviceGetTexture1DLinearMaxWidth cuDeviceTotalMem
+    cuFlushGPUDirectRDMAWrites
     // CUDA: Context Management
     cuCtxGetExecAffinity cuCtxRecordEvent cuCtxSetFlags cuCtxWaitEvent
     // CUDA: Context Management [DEPRECATED]
@@ -76,10 +76,8 @@ missing! {
     cuMemMap cuMemMapArrayAsync cuMemMapArrayAsync_ptsz cuMemRelease cuMemRetainAllocationHandle
     cuMemSetAccess cuMemUnmap
     // CUDA: Stream Ordered Memory Allocator
-    cuMemAllocFromPoolAsync cuMemAllocFromPoolAsync_ptsz cuMemGetDefaultMemPool cuMemGetMemPool
-    cuMemPoolCreate cuMemPoolDestroy cuMemPoolExportPointer cuMemPoolExportToShareableHandle
-    cuMemPoolGetAccess cuMemPoolGetAttribute cuMemPoolImportFromShareableHandle cuMemPoolImportPointer
-    cuMemPoolSetAccess cuMemPoolSetAttribute cuMemPoolTrimTo cuMemSetMemPool
+    cuMemGetDefaultMemPool cuMemGetMemPool cuMemPoolExportPointer cuMemPoolExportToShareableHandle
+    cuMemPoolImportFromShareableHandle cuMemPoolImportPointer cuMemSetMemPool
     // CUDA: Multicast Object Management
     cuMulticastAddDevice cuMulticastBindAddr cuMulticastBindAddr_v2 cuMulticastBindMem cuMulticastBindMem_v2
     cuMulticastCreate cuMulticastGetGranularity cuMulticastUnbind
@@ -193,9 +191,8 @@ missing! {
     cuVDPAUCtxCreate_v2 cuVDPAUGetDevice
     // HIP: Device Management
     hipChooseDevice hipChooseDeviceR0000 hipChooseDeviceR0600 hipDeviceFlushGPUDirectRDMAWrites
-    hipDeviceGetDefaultMemPool hipDeviceGetLuid hipDeviceGetMemPool hipDeviceGetTexture1DLinearMaxWidth
-    hipDeviceSetMemPool hipExtGetLinkTypeAndHopCount hipInitDevice hipIpcCloseMemHandle hipIpcGetEventHandle
-    hipIpcGetMemHandle hipIpcOpenEventHandle hipIpcOpenMemHandle
+    hipDeviceGetLuid hipDeviceGetTexture1DLinearMaxWidth hipExtGetLinkTypeAndHopCount hipInitDevice
+    hipIpcCloseMemHandle hipIpcGetEventHandle hipIpcGetMemHandle hipIpcOpenEventHandle hipIpcOpenMemHandle
     // HIP: Context Management [Deprecated]
     hipCtxGetApiVersion hipCtxGetCacheConfig hipCtxGetSharedMemConfig hipCtxSetCacheConfig
     hipCtxSetSharedMemConfig
@@ -213,7 +210,7 @@ missing! {
     // HIP: Cooperative groups kernel launch of Module management
     hipLaunchCooperativeKernelMultiDevice hipModuleLaunchCooperativeKernelMultiDevice
     // HIP: Launch API to support the triple-chevron syntax
-    hipConfigureCall hipExtLaunchKernel hipLaunchByPtr hipSetupArgument
+    hipExtLaunchKernel
     // HIP: Module Management
     hipKernelGetLibrary hipLibraryGetManaged hipLinkAddData hipLinkAddFile hipLinkComplete hipLinkCreate
     hipLinkDestroy hipMemGetHandleForAddressRange hipModuleGetTexRef
@@ -232,10 +229,8 @@ missing! {
     hipMemDiscardAndPrefetchBatchAsync hipMemDiscardBatchAsync hipMemPrefetchAsync hipMemPrefetchAsync_v2
     hipMemPrefetchBatchAsync hipMemRangeGetAttribute hipMemRangeGetAttributes
     // HIP: Stream Ordered Memory Allocator
-    hipMallocFromPoolAsync hipMemGetDefaultMemPool hipMemGetMemPool hipMemPoolCreate hipMemPoolDestroy
-    hipMemPoolExportPointer hipMemPoolExportToShareableHandle hipMemPoolGetAccess hipMemPoolGetAttribute
-    hipMemPoolImportFromShareableHandle hipMemPoolImportPointer hipMemPoolSetAccess hipMemPoolSetAttribute
-    hipMemPoolTrimTo hipMemSetMemPool
+    hipMemGetDefaultMemPool hipMemGetMemPool hipMemPoolExportPointer hipMemPoolExportToShareableHandle
+    hipMemPoolImportFromShareableHandle hipMemPoolImportPointer hipMemSetMemPool
     // HIP: Virtual Memory Management
     hipMemAddressFree hipMemAddressReserve hipMemCreate hipMemExportToShareableHandle hipMemGetAccess
     hipMemGetAllocationGranularity hipMemGetAllocationPropertiesFromHandle hipMemImportFromShareableHandle

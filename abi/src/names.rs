@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use crate::entry::Row;
 use crate::{
     capture, context, copy, device, error, event, exec, fill, function, graph, launch, memory, missing,
-    module, node, occupancy, pointer, proc_address, registration, stream, symbol, unnumbered,
+    module, node, occupancy, pointer, pool, proc_address, registration, stream, symbol, unnumbered,
 };
 
 /// The tables of all files.
@@ -29,6 +29,7 @@ const TABLES: &[&[Row]] = &[
     node::TABLE,
     occupancy::TABLE,
     pointer::TABLE,
+    pool::TABLE,
     proc_address::TABLE,
     registration::TABLE,
     stream::TABLE,

@@ -4,7 +4,6 @@ use std::ffi::{c_int, c_uint};
 
 use stream_hal::Op;
 use stream_hal::error::{Error, Result, What};
-use stream_hal::memory;
 use stream_hal::op::Host;
 use stream_hal::stream::{Kind, Stream};
 
@@ -163,18 +162,6 @@ entries! {
             return Err(Error::value("flags", "must be 0"));
         }
         cx.on_stream(stream, |stream| stream.call_back(function, data.0)).map(drop)
-    }
-
-    fn cuMemAllocAsync | cuMemAllocAsync_ptsz | hipMallocAsync (
-        cx, address: Out<Address>, bytes: usize, stream: Handle
-    ) {
-        let place = address.place("dptr")?;
-        place.write(Address(memory::allocate_on(&*cx.stream(stream)?, cx.rules, bytes as u64)?));
-        Ok(())
-    }
-
-    fn cuMemFreeAsync | cuMemFreeAsync_ptsz | hipFreeAsync (cx, address: Address, stream: Handle) {
-        memory::free_on(&*cx.stream(stream)?, address.0)
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod cuda;
 pub(crate) mod hip;
 #[cfg(test)]
 mod layout;
+pub(crate) mod pool;
 pub(crate) mod properties;
 
 /// Declares structs that C reads and writes.

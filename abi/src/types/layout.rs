@@ -5,7 +5,7 @@ use std::mem::{align_of, offset_of, size_of};
 use cubecl_hip_sys as amd;
 use cudarc::driver::sys as nvidia;
 
-use super::{cuda, hip, properties};
+use super::{cuda, hip, pool, properties};
 
 /// Size, alignment and the offsets of the fields named.
 macro_rules! same {
@@ -517,6 +517,34 @@ same!(
     is_large_bar = isLargeBar,
     asic_revision = asicRevision
 );
+
+same!(
+    pool_properties,
+    pool::PoolProperties,
+    nvidia::CUmemPoolProps_st,
+    allocation_kind = allocType,
+    handle_types = handleTypes,
+    location = location,
+    security = win32SecurityAttributes,
+    most_bytes = maxSize,
+    usage = usage,
+    reserved = reserved
+);
+
+same!(pool_access, pool::Access, nvidia::CUmemAccessDesc_st, location = location, flags = flags);
+
+same!(
+    hip_pool_properties,
+    pool::PoolProperties,
+    amd::hipMemPoolProps,
+    allocation_kind = allocType,
+    handle_types = handleTypes,
+    location = location,
+    security = win32SecurityAttributes,
+    most_bytes = maxSize
+);
+
+same!(hip_pool_access, pool::Access, amd::hipMemAccessDesc, location = location, flags = flags);
 
 /// The layout up to HIP 5 is in no binding at hand: its size is known.
 #[test]

@@ -224,6 +224,7 @@ pub(crate) fn of(device: &Device) -> Properties {
         shared_mem_per_block_optin: p.shared_per_block_optin as usize,
         max_blocks_per_multi_processor: attribute(106),
         host_register_supported: attribute(99),
+        memory_pools_supported: attribute(115),
         gcn_arch_name: fixed(&p.architecture),
         max_shared_memory_per_multi_processor: attribute(81) as usize,
         clock_instruction_rate: p.clock_khz as c_int,

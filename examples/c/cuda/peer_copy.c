@@ -28,6 +28,7 @@ static void open_side(struct side *side, int ordinal) {
     CHECK(cuMemAlloc(&side->y, COUNT * 4));
     CHECK(cuMemsetD32Async(side->x, 0x3f800000, COUNT, side->stream));
     CHECK(cuMemsetD32Async(side->y, 0x40000000, COUNT, side->stream));
+    CHECK(cuStreamSynchronize(side->stream)); /* The other side writes into x, on a stream of its own. */
     say("device %d is %s", ordinal, name);
 }
 

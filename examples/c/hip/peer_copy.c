@@ -26,6 +26,7 @@ static void open_side(struct side *side, int ordinal) {
     CHECK(hipMalloc((void **)&side->y, COUNT * 4));
     CHECK(hipMemsetD32Async(side->x, 0x3f800000, COUNT, side->stream));
     CHECK(hipMemsetD32Async(side->y, 0x40000000, COUNT, side->stream));
+    CHECK(hipStreamSynchronize(side->stream)); /* The other side writes into x, on a stream of its own. */
     say("device %d is %s", ordinal, name);
 }
 
