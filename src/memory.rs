@@ -276,6 +276,28 @@ pub fn copy(
     }
 }
 
+/// Copies between the memories of two contexts: behind all work of both, and before all their work
+/// to come. `stream` is the one the copy itself is recorded on.
+pub fn copy_peer(
+    stream: &Arc<Stream>,
+    (to, to_context): (u64, &Context),
+    (from, from_context): (u64, &Context),
+    bytes: u64,
+) -> Result {
+    refuse_synchronous(stream)?;
+    for context in [to_context, from_context] {
+        // Work of another backend cannot be waited for by a stream of this one.
+        if context.device.group != stream.context().device.group {
+            return Err(Error::of(What::NotSupported, "dstContext", "the devices are of different backends"));
+        }
+        for ticket in context.points() {
+            stream.wait_for(ticket)?;
+        }
+    }
+    copy(stream, to, from, bytes, Direction::PeerToPeer, Wait::Yes)?;
+    stream.synchronize()
+}
+
 /// The source's bytes travel with the op: the program may reuse them at once.
 fn copy_staged(stream: &Arc<Stream>, to: u64, from: u64, bytes: u64, target: End) -> Result {
     let mut staged: SmallVec<[u8; 1024]> = SmallVec::from_elem(0, bytes as usize);

@@ -249,9 +249,8 @@ entries! {
     fn cuMemcpyPeer | cuMemcpyPeer_ptds (
         cx, to: Address, to_context: Handle, from: Address, from_context: Handle, bytes: usize
     ) {
-        cx.context_of(to_context)?;
-        cx.context_of(from_context)?;
-        run(cx, to, from, bytes, Direction::PeerToPeer, DEFAULT, Wait::Yes)
+        let (to_context, from_context) = (cx.context_of(to_context)?, cx.context_of(from_context)?);
+        memory::copy_peer(&cx.stream(DEFAULT)?, (to.0, &to_context), (from.0, &from_context), bytes as u64)
     }
 
     fn cuMemcpyPeerAsync | cuMemcpyPeerAsync_ptsz (
@@ -263,9 +262,8 @@ entries! {
     }
 
     fn hipMemcpyPeer (cx, to: Address, to_device: c_int, from: Address, from_device: c_int, bytes: usize) {
-        cx.device(to_device)?;
-        cx.device(from_device)?;
-        run(cx, to, from, bytes, Direction::PeerToPeer, DEFAULT, Wait::Yes)
+        let (to_context, from_context) = (cx.device(to_device)?.primary()?, cx.device(from_device)?.primary()?);
+        memory::copy_peer(&cx.stream(DEFAULT)?, (to.0, &to_context), (from.0, &from_context), bytes as u64)
     }
 
     fn hipMemcpyPeerAsync (

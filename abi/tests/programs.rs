@@ -17,9 +17,9 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the workspace").to_owned()
 }
 
-/// A folder of this test run for what it builds.
+/// A folder of this process for what it builds: tests may run in processes of their own, side by side.
 fn folder() -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("programs");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("programs-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("the target folder is writable");
     folder
 }
@@ -89,18 +89,48 @@ fn check(test: &str, settings: &[(&str, &str)]) {
     }
     let several = settings.iter().any(|(name, _)| *name == "STREAM_HAL_CPU_DEVICES");
     for (name, program) in programs() {
-        // It says so itself and stops where there is one device.
-        if name.ends_with("peer_copy") && !several {
-            continue;
-        }
         let output = run(program, settings);
+        let last = match name.ends_with("peer_copy") && !several {
+            true => "peer_copy needs two devices, there is 1",
+            false => "PASSED",
+        };
         let (said, complained) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert!(
-            output.status.success() && said.trim_end().ends_with("PASSED"),
+            output.status.success() && said.trim_end().ends_with(last),
             "{name} with {settings:?}: {}\n{said}{complained}",
             output.status
         );
+    }
+}
+
+#[test]
+fn every_program_is_listed() {
+    for api in ["cuda", "hip"] {
+        let files = std::fs::read_dir(root().join("examples/c").join(api)).expect("the folder is there");
+        let names = files.map(|file| file.expect("its files can be listed").path());
+        let mut found: Vec<String> =
+            names.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
+        found.sort();
+        let mut listed = PROGRAMS.to_vec();
+        listed.sort_unstable();
+        assert_eq!(found, listed, "{api}");
+    }
+}
+
+#[test]
+fn the_kernels_are_those_of_the_samples() {
+    let header = std::fs::read_to_string(root().join("examples/c/kernels.h")).expect("kernels.h is there");
+    let tokens = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for name in ["vector_add", "saxpy"] {
+        let (_, rest) = header.split_once(&format!("{name}_ptx[] =")).expect("the kernel is in the header");
+        let (body, _) = rest.split_once("\n    ;").expect("the string ends");
+        let lines = body.lines().map(|line| line.trim().trim_matches('"').trim_end_matches("\\n"));
+        let embedded = lines.collect::<Vec<_>>().join("\n");
+        let sample = std::fs::read_to_string(root().join(format!("kernels/samples/ptx/{name}.ptx")));
+        let sample = sample.expect("the sample is there");
+        let plain: Vec<&str> = sample.lines().map(|line| line.split("//").next().unwrap_or("")).collect();
+        assert_eq!(tokens(&embedded), tokens(&plain.join("\n")), "{name}");
     }
 }
 
