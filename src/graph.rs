@@ -64,6 +64,13 @@ impl Graph {
         self.kept.lock().push(what);
     }
 
+    /// Takes out the first thing of a type that the graph keeps alive and that is `wanted`.
+    pub(crate) fn take_kept<T: Any + Send + Sync>(&self, wanted: impl Fn(&T) -> bool) -> Option<Arc<T>> {
+        let mut kept = self.kept.lock();
+        let place = kept.iter().position(|kept| kept.downcast_ref::<T>().is_some_and(&wanted))?;
+        kept.remove(place).downcast::<T>().ok()
+    }
+
     /// What the graph keeps alive.
     pub(crate) fn kept(&self) -> Vec<Kept> {
         self.kept.lock().clone()

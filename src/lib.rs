@@ -33,6 +33,7 @@ pub mod settings;
 pub mod stream;
 mod sync;
 pub mod thread;
+pub mod user_object;
 
 pub use api::{Buffer, Device, Event, Graph, GraphExec, Kernel, Module, Shape, Stream};
 pub use error::{Error, Result, What};

@@ -12,6 +12,7 @@ use crate::handle::{self, Full, HandleError, Kind, Reading, Table};
 use crate::module::{Function, Module};
 use crate::pool::Pool;
 use crate::stream::Stream;
+use crate::user_object::UserObject;
 
 /// A table of shared objects: who holds one across a wait clones the `Arc`.
 pub type Objects<T> = Table<Arc<T>>;
@@ -44,6 +45,8 @@ tables! {
     execs: GraphExec, GraphExec;
     /// All memory pools.
     pools: Pool, MemPool;
+    /// All user objects.
+    user_objects: UserObject, UserObject;
     /// All open captures. Their handles are never given out.
     sessions: Session, External;
 }

@@ -29,6 +29,15 @@ impl Callback {
         if self.0 == 0 { Err(null(argument)) } else { Ok(self.0) }
     }
 
+    /// Calls it as a function of one pointer.
+    pub fn call(self, data: Address) {
+        type Plain = unsafe extern "C" fn(u64);
+        // SAFETY: the C contract says that the address is that of such a function.
+        let function: Plain = unsafe { std::mem::transmute(self.0 as usize) };
+        // SAFETY: as above; the pointer is the program's own.
+        unsafe { function(data.0) };
+    }
+
     /// Calls it as the function that tells the dynamic shared memory of a block of that size.
     pub fn size_of_block(self, threads: c_int) -> usize {
         type Tell = unsafe extern "C" fn(c_int) -> usize;

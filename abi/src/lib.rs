@@ -39,3 +39,4 @@ mod stream;
 mod symbol;
 mod types;
 mod unnumbered;
+mod user_object;

@@ -124,8 +124,6 @@ missing! {
     cuGraphExternalSemaphoresWaitNodeGetParams cuGraphExternalSemaphoresWaitNodeSetParams
     cuGraphKernelNodeCopyAttributes cuGraphKernelNodeGetAttribute cuGraphKernelNodeSetAttribute
     cuGraphMemAllocNodeGetParams cuGraphMemFreeNodeGetParams cuGraphNodeGetParams cuGraphNodeGetToolsId
-    cuGraphReleaseUserObject cuGraphRetainUserObject cuUserObjectCreate cuUserObjectRelease
-    cuUserObjectRetain
     // CUDA: Occupancy
     cuOccupancyMaxActiveClusters cuOccupancyMaxPotentialClusterSize
     // CUDA: Texture Reference Management [DEPRECATED]
@@ -251,8 +249,7 @@ missing! {
     hipGraphExternalSemaphoresSignalNodeSetParams hipGraphExternalSemaphoresWaitNodeGetParams
     hipGraphExternalSemaphoresWaitNodeSetParams hipGraphKernelNodeCopyAttributes
     hipGraphKernelNodeGetAttribute hipGraphKernelNodeSetAttribute hipGraphMemAllocNodeGetParams
-    hipGraphMemFreeNodeGetParams hipGraphReleaseUserObject hipGraphRetainUserObject hipUserObjectCreate
-    hipUserObjectRelease hipUserObjectRetain
+    hipGraphMemFreeNodeGetParams
     // HIP: Occupancy
     hipOccupancyMaxActiveClusters hipOccupancyMaxPotentialClusterSize
     // HIP: Texture Management

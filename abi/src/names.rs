@@ -8,6 +8,7 @@ use crate::entry::Row;
 use crate::{
     capture, context, copy, device, error, event, exec, fill, function, graph, launch, memory, missing,
     module, node, occupancy, pointer, pool, proc_address, registration, stream, symbol, unnumbered,
+    user_object,
 };
 
 /// The tables of all files.
@@ -35,6 +36,7 @@ const TABLES: &[&[Row]] = &[
     stream::TABLE,
     symbol::TABLE,
     unnumbered::TABLE,
+    user_object::TABLE,
 ];
 
 /// An exported name and its address. No lock after the first call.
