@@ -63,6 +63,8 @@ pub struct Rules {
     pub null_stream_destroy_is_value: bool,
     /// The DOT writer's flags are compared whole instead of bit by bit.
     pub dot_flags_whole: bool,
+    /// A fill node's description in HIP's driver words has its fields in CUDA's order.
+    pub driver_fill_in_cuda_order: bool,
     /// The version that the driver and runtime report.
     pub version: i32,
 }
@@ -79,6 +81,7 @@ pub const CUDA: Rules = Rules {
     unknown_pointer_has_attributes: false,
     null_stream_destroy_is_value: false,
     dot_flags_whole: false,
+    driver_fill_in_cuda_order: true,
     version: 13_000,
 };
 
@@ -94,6 +97,7 @@ pub const HIP_7: Rules = Rules {
     unknown_pointer_has_attributes: true,
     null_stream_destroy_is_value: false,
     dot_flags_whole: true,
+    driver_fill_in_cuda_order: false,
     version: 70_000_000,
 };
 
@@ -102,6 +106,7 @@ pub const HIP_6: Rules = Rules {
     last_error: LastError::EveryCall,
     launch_limits_are_configuration: false,
     captured_event_query_is_unsupported: false,
+    driver_fill_in_cuda_order: true,
     version: 60_300_000,
     ..HIP_7
 };

@@ -134,6 +134,11 @@ impl<T: Plain> Place<T> {
 pub(crate) struct In<T>(*const T);
 
 impl<T: Plain> In<T> {
+    /// The same pointer to another description.
+    pub fn cast<U: Plain>(self) -> In<U> {
+        In(self.0.cast())
+    }
+
     /// The value; null is refused.
     #[inline]
     pub fn get(self, argument: &'static str) -> Result<T> {

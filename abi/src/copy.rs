@@ -128,7 +128,7 @@ fn rect_of_plane(cx: &Cx, copy: &Memcpy2D) -> Result<(Rect, Direction)> {
 }
 
 /// HIP's driver form, which has no place for contexts.
-fn driver_form(copy: &hip::DriverMemcpy3D) -> Memcpy3D {
+pub(crate) fn driver_form(copy: &hip::DriverMemcpy3D) -> Memcpy3D {
     let end = |s: &hip::Side| Side {
         x: s.x,
         y: s.y,

@@ -14,6 +14,7 @@ mod context;
 mod copy;
 mod cx;
 mod device;
+mod driver_node;
 mod entry;
 mod error;
 mod event;

@@ -239,9 +239,7 @@ missing! {
     hipSignalExternalSemaphoresAsync hipWaitExternalSemaphoresAsync
     // HIP: Graph Management
     hipDeviceGetGraphMemAttribute hipDeviceGraphMemTrim hipDeviceSetGraphMemAttribute
-    hipDrvGraphAddMemFreeNode hipDrvGraphAddMemcpyNode hipDrvGraphAddMemsetNode
-    hipDrvGraphExecMemcpyNodeSetParams hipDrvGraphExecMemsetNodeSetParams hipDrvGraphMemcpyNodeGetParams
-    hipDrvGraphMemcpyNodeSetParams hipGraphAddExternalSemaphoresSignalNode
+    hipDrvGraphAddMemFreeNode hipDrvGraphMemcpyNodeGetParams hipGraphAddExternalSemaphoresSignalNode
     hipGraphAddExternalSemaphoresWaitNode hipGraphAddMemAllocNode hipGraphAddMemFreeNode
     hipGraphChildGraphNodeGetGraph hipGraphExecChildGraphNodeSetParams hipGraphExecEventRecordNodeSetEvent
     hipGraphExecEventWaitNodeSetEvent hipGraphExecExternalSemaphoresSignalNodeSetParams

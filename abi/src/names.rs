@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use crate::entry::Row;
 use crate::{
-    capture, context, copy, device, error, event, exec, fill, function, graph, launch, memory, missing,
-    module, node, occupancy, pointer, pool, proc_address, registration, stream, symbol, unnumbered,
+    capture, context, copy, device, driver_node, error, event, exec, fill, function, graph, launch, memory,
+    missing, module, node, occupancy, pointer, pool, proc_address, registration, stream, symbol, unnumbered,
     user_object,
 };
 
@@ -17,6 +17,7 @@ const TABLES: &[&[Row]] = &[
     context::TABLE,
     copy::TABLE,
     device::TABLE,
+    driver_node::TABLE,
     error::TABLE,
     event::TABLE,
     exec::TABLE,
