@@ -26,6 +26,7 @@ mod last;
 mod launch;
 mod log;
 mod made;
+mod managed;
 mod memory;
 mod missing;
 mod module;

@@ -90,10 +90,9 @@ missing! {
     // CUDA: Fabric Copy
     cuFabricCpyBatchAsync cuFabricCpyBatchAsync_ptsz
     // CUDA: Unified Addressing
-    cuMemAdvise cuMemAdvise_v2 cuMemDiscardAndPrefetchBatchAsync cuMemDiscardAndPrefetchBatchAsync_ptsz
-    cuMemDiscardBatchAsync cuMemDiscardBatchAsync_ptsz cuMemGetLocationInfo cuMemPrefetchAsync
-    cuMemPrefetchAsync_ptsz cuMemPrefetchAsync_v2 cuMemPrefetchAsync_v2_ptsz cuMemPrefetchBatchAsync
-    cuMemPrefetchBatchAsync_ptsz cuMemRangeGetAttribute cuMemRangeGetAttributes
+    cuMemDiscardAndPrefetchBatchAsync cuMemDiscardAndPrefetchBatchAsync_ptsz cuMemDiscardBatchAsync
+    cuMemDiscardBatchAsync_ptsz cuMemGetLocationInfo cuMemPrefetchBatchAsync cuMemPrefetchBatchAsync_ptsz
+    cuMemRangeGetAttribute cuMemRangeGetAttributes
     // CUDA: Stream Management
     cuStreamBeginCaptureToCig cuStreamBeginCaptureToCig_ptsz cuStreamBeginRecaptureToGraph
     cuStreamBeginRecaptureToGraph_ptsz cuStreamEndCaptureToCig cuStreamEndCaptureToCig_ptsz
@@ -223,9 +222,8 @@ missing! {
     // HIP: Memory Management [Deprecated]
     hipMemcpyFromArray hipMemcpyFromArray_spt hipMemcpyToArray
     // HIP: Managed Memory
-    hipDrvMemDiscardAndPrefetchBatchAsync hipDrvMemDiscardBatchAsync hipMemAdvise hipMemAdvise_v2
-    hipMemDiscardAndPrefetchBatchAsync hipMemDiscardBatchAsync hipMemPrefetchAsync hipMemPrefetchAsync_v2
-    hipMemPrefetchBatchAsync hipMemRangeGetAttribute hipMemRangeGetAttributes
+    hipDrvMemDiscardAndPrefetchBatchAsync hipDrvMemDiscardBatchAsync hipMemDiscardAndPrefetchBatchAsync
+    hipMemDiscardBatchAsync hipMemPrefetchBatchAsync hipMemRangeGetAttribute hipMemRangeGetAttributes
     // HIP: Stream Ordered Memory Allocator
     hipMemGetDefaultMemPool hipMemGetMemPool hipMemPoolExportPointer hipMemPoolExportToShareableHandle
     hipMemPoolImportFromShareableHandle hipMemPoolImportPointer hipMemSetMemPool

@@ -6,9 +6,9 @@ use std::sync::LazyLock;
 
 use crate::entry::Row;
 use crate::{
-    capture, context, copy, device, driver_node, error, event, exec, fill, function, graph, launch, memory,
-    missing, module, node, occupancy, pointer, pool, proc_address, registration, stream, symbol, unnumbered,
-    user_object,
+    capture, context, copy, device, driver_node, error, event, exec, fill, function, graph, launch, managed,
+    memory, missing, module, node, occupancy, pointer, pool, proc_address, registration, stream, symbol,
+    unnumbered, user_object,
 };
 
 /// The tables of all files.
@@ -25,6 +25,7 @@ const TABLES: &[&[Row]] = &[
     function::TABLE,
     graph::TABLE,
     launch::TABLE,
+    managed::TABLE,
     memory::TABLE,
     missing::TABLE,
     module::TABLE,
