@@ -8,6 +8,7 @@ use parking_lot::{Mutex, RwLock};
 use stream_hal_scheduler::{Health, Ticket};
 
 use crate::device::Device;
+use crate::dot;
 use crate::error::{Error, Result, What};
 use crate::objects;
 use crate::stream::{Kind, Stream};
@@ -178,10 +179,10 @@ impl Context {
         }
         let points = self.points();
         points.into_iter().for_each(|ticket| self.device.backend.wait(ticket));
-        for stream in std::mem::take(&mut *self.streams.write()) {
-            stream.abandon();
-        }
-        objects::remove(objects::streams(), self.legacy_handle()).ok();
+        let mut streams = std::mem::take(&mut *self.streams.write());
+        streams.extend(self.legacy().ok());
+        dot::write_streams(&streams);
+        streams.iter().for_each(Stream::abandon);
         objects::remove(objects::contexts(), self.handle).ok();
         self.device.collect();
         Ok(())

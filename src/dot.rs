@@ -1,16 +1,19 @@
 //! Drawings of live streams and graphs in Graphviz' language, and the files that `STREAM_HAL_DOT`
 //! asks for.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
+use parking_lot::Mutex;
 use stream_hal_capture::Dag;
 use stream_hal_capture::dot::{self, LaneView, Style};
 use stream_hal_capture::live::Live;
 
 use crate::error::{Error, Result, What};
 use crate::handle;
+use crate::module::Function;
 use crate::objects;
 use crate::settings::settings;
 use crate::stream::{Kind, Stream};
@@ -18,8 +21,23 @@ use crate::stream::{Kind, Stream};
 /// The name of a function by its handle, for labels.
 fn name(function: u64) -> Option<String> {
     let reading = handle::enter();
-    let function = objects::get(objects::functions(), "f", function, &reading).ok()?;
-    Some(function.kernel().name.clone())
+    match objects::get(objects::functions(), "f", function, &reading) {
+        Ok(function) => Some(function.kernel().name.clone()),
+        Err(_) => unloaded().lock().get(&function).cloned(),
+    }
+}
+
+/// The names of functions whose modules are unloaded; kept only where drawings are asked for.
+fn unloaded() -> &'static Mutex<HashMap<u64, String>> {
+    static UNLOADED: OnceLock<Mutex<HashMap<u64, String>>> = OnceLock::new();
+    UNLOADED.get_or_init(Mutex::default)
+}
+
+/// A function is about to be unloaded: drawings may still show its launches.
+pub(crate) fn remember(function: &Function) {
+    if settings().dot.is_some() {
+        unloaded().lock().insert(function.handle(), function.kernel().name.clone());
+    }
 }
 
 /// A graph.
@@ -93,6 +111,13 @@ pub(crate) fn write_stream(stream: &Arc<Stream>) {
     }
 }
 
+/// At the end of a context: all its streams, in one drawing.
+pub(crate) fn write_streams(all: &[Arc<Stream>]) {
+    if settings().dot.is_some() && all.iter().any(|stream| stream.has_history()) {
+        write_numbered("end", &streams(all, &titled("at the end".to_owned())));
+    }
+}
+
 /// At the end of the process: all streams that are left, in one drawing.
 pub fn write_all() {
     if settings().dot.is_none() {
@@ -102,7 +127,5 @@ pub fn write_all() {
         let reading = handle::enter();
         objects::streams().iter(&reading).map(|(_, stream)| stream.clone()).collect()
     };
-    if !all.is_empty() {
-        write_numbered("exit", &streams(&all, &titled("at the end".to_owned())));
-    }
+    write_streams(&all);
 }

@@ -10,6 +10,7 @@ use stream_hal_backends::device::Place;
 use stream_hal_backends::device::{Global, Kernel};
 
 use crate::context::Context;
+use crate::dot;
 use crate::error::{Error, Result, What};
 use crate::objects;
 use crate::pointers::{Allocation, pointers};
@@ -61,6 +62,7 @@ impl Module {
     pub fn unload(self: &Arc<Module>) -> Result {
         objects::remove(objects::modules(), self.handle)?;
         for (_, function) in self.functions.lock().drain() {
+            dot::remember(&function);
             objects::remove(objects::functions(), function.handle)?;
         }
         for global in self.code.globals().iter().filter(|global| global.bytes != 0) {

@@ -423,6 +423,11 @@ impl Stream {
         }
     }
 
+    /// Whether anything was recorded that a drawing could show.
+    pub(crate) fn has_history(&self) -> bool {
+        self.inner.lock().live.recorded() != 0
+    }
+
     /// Holds the live DAG as it is now, finished ops taken out. No op is recorded meanwhile.
     pub fn hold(&self) -> Held<'_> {
         let mut inner = self.inner.lock();

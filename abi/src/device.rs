@@ -14,7 +14,7 @@ use crate::arg::{Out, OutText, Text, truth};
 use crate::entry::{Cx, entries};
 use crate::types::cuda::DeviceProperties;
 use crate::types::properties::{self, Properties, PropertiesOld};
-use crate::{attribute, log};
+use crate::{attribute, start};
 
 /// Flags of a context: how to wait (one bit of three), and three that need nothing here.
 pub(crate) fn check_flags(flags: c_uint) -> Result {
@@ -83,7 +83,7 @@ pub(crate) fn reaches(one: &Device, other: &Device) -> bool {
 
 entries! {
     fn cuInit | hipInit (_cx, flags: c_uint) {
-        log::start();
+        start::start();
         // No flag is defined.
         if flags != 0 {
             return Err(Error::value("Flags", "must be 0"));

@@ -11,7 +11,7 @@ use stream_hal::error::{Error, Result, What};
 use stream_hal::rules::{self, Api, LastError, Rules};
 use stream_hal::settings::settings;
 
-use crate::{code, last, log};
+use crate::{code, last, start};
 
 /// An exported name and what it tells about its caller.
 pub(crate) struct Symbol {
@@ -72,7 +72,7 @@ impl Cx {
 pub(crate) fn hip_rules() -> &'static Rules {
     static RULES: OnceLock<&'static Rules> = OnceLock::new();
     RULES.get_or_init(|| {
-        log::start();
+        start::start();
         if settings().hip_abi == 6 { &rules::HIP_6 } else { &rules::HIP_7 }
     })
 }

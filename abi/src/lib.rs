@@ -37,6 +37,7 @@ mod pointer;
 mod pool;
 mod proc_address;
 mod registration;
+mod start;
 mod stream;
 mod symbol;
 mod types;

@@ -7,12 +7,12 @@ use std::ffi::c_int;
 use std::sync::Once;
 
 use crate::entry::{self, Row, Symbol};
-use crate::log;
+use crate::start;
 
 /// Refuses without looking at the arguments: in the C calling convention the caller clears them up.
 #[cold]
 fn refuse(symbol: &'static Symbol, said: &Once) -> c_int {
-    log::start();
+    start::start();
     said.call_once(|| tracing::warn!(target: "stream_hal::api", "{} is not implemented", symbol.name));
     entry::refuse(symbol)
 }

@@ -7,8 +7,8 @@ use stream_hal::registered::registered;
 
 use crate::arg::{Address, Handle, Text};
 use crate::entry::{Row, guard};
-use crate::log;
 use crate::module::image_at;
+use crate::start;
 
 /// Exports functions without an error number; a refusal is logged.
 macro_rules! registrations {
@@ -33,7 +33,7 @@ fn none<T>(what: &'static str) -> Result<T> {
 registrations! {
     // The answer is a key: the program only passes it on.
     fn __hipRegisterFatBinary(wrapper: Address) -> Handle {
-        log::start();
+        start::start();
         Ok(Handle(registered().add(Box::new(move || image_at(wrapper)))))
     }
 
