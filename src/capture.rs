@@ -201,7 +201,8 @@ pub(crate) fn record_event(stream: &Stream, session: u64) -> Result<u32> {
 /// Work of the stream recorded later depends on the nodes an event stands for. A stream that is not
 /// capturing joins the capture.
 pub(crate) fn wait_event(stream: &Arc<Stream>, session: u64, captured: u64, set: u32) -> Result {
-    let Some(target) = by_handle(captured) else {
+    let reading = handle::enter();
+    let Ok(target) = objects::get(objects::sessions(), "hEvent", captured, &reading) else {
         return Err(Error::of(
             What::CapturedEvent,
             "hEvent",

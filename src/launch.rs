@@ -30,15 +30,17 @@ impl Shape {
 }
 
 /// Makes the op of a launch after checking it against the function and its device.
-#[inline]
+// Inlined always: an op in a `Result` would be moved through memory twice.
+#[inline(always)]
 pub fn op(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Rules) -> Result<Op> {
     let kernel = function.kernel();
     let Shape { grid, block, shared_bytes, cooperative } = *shape;
     let threads = block.iter().map(|&n| u64::from(n)).product::<u64>();
-    let limits = function.context().device.properties();
-    let fits = |size: &[u32; 3], most: &[u32; 3]| (0..3).all(|i| size[i] != 0 && size[i] <= most[i]);
-    if !fits(&grid, &limits.max_grid)
-        || !fits(&block, &limits.max_block)
+    let (max_grid, max_block) = function.most();
+    // One comparison each: a side of 0 becomes the largest number.
+    let fits = |size: &[u32; 3], most: &[u32; 3]| (0..3).all(|i| size[i].wrapping_sub(1) < most[i]);
+    if !fits(&grid, max_grid)
+        || !fits(&block, max_block)
         || threads > u64::from(kernel.max_threads_per_block)
         || shared_bytes > function.dynamic_shared()
         || parameter_bytes != kernel.parameter_bytes as usize

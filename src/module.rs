@@ -31,6 +31,8 @@ pub struct Function {
     /// Keeps the code alive while anyone holds the function.
     code: Arc<dyn backends::Module>,
     kernel: Kernel,
+    /// The most blocks, and threads of a block, that its device takes in x, y and z.
+    most: ([u32; 3], [u32; 3]),
     /// Dynamic shared memory the program asked leave for, in bytes.
     dynamic_shared: AtomicU32,
 }
@@ -104,6 +106,7 @@ impl Module {
             context: self.context.clone(),
             code: self.code.clone(),
             kernel: kernel.clone(),
+            most: (self.context.device.properties().max_grid, self.context.device.properties().max_block),
             dynamic_shared: AtomicU32::new(self.context.device.properties().shared_per_block),
         })?;
         functions.insert(name.to_owned(), function.clone());
@@ -135,6 +138,12 @@ impl Function {
     #[inline]
     pub fn kernel(&self) -> &Kernel {
         &self.kernel
+    }
+
+    /// The most blocks, and threads of a block, that its device takes in x, y and z.
+    #[inline]
+    pub(crate) fn most(&self) -> (&[u32; 3], &[u32; 3]) {
+        (&self.most.0, &self.most.1)
     }
 
     /// What keeps the code alive.

@@ -358,7 +358,7 @@ fn is_crate_root(path: &str) -> bool {
         || folder == "src" && matches!(file, "lib.rs" | "main.rs")
         || matches!(folder, "bin" | "fuzz_targets")
         || matches!(folder, "tests" | "benches" | "examples") && !path.contains("src/")
-        || matches!(above, "benches" | "examples" | "bin") && file == "main.rs"
+        || matches!(above, "benches" | "examples" | "bin" | "tests") && file == "main.rs"
         || path.ends_with("/fuzz/main.rs")
 }
 

@@ -74,18 +74,41 @@ impl Cx {
     /// not counted up and down.
     #[inline]
     pub fn on_stream<R>(&self, stream: Handle, record: impl FnOnce(&Arc<Stream>) -> Result<R>) -> Result<R> {
-        if stream.0 <= PER_THREAD {
-            return record(&self.stream(stream)?);
-        }
         thread::may_call()?;
-        let reading = handle::enter();
-        record(objects::get(objects::streams(), "hStream", stream.0, &reading)?)
+        self.on_stream_in(stream, &handle::enter(), record)
+    }
+
+    /// As [`Cx::on_stream`] in a call that was entered already, for work whose record asks itself
+    /// whether the thread may call.
+    #[inline]
+    pub fn on_stream_in<R>(
+        &self,
+        stream: Handle,
+        reading: &Reading,
+        record: impl FnOnce(&Arc<Stream>) -> Result<R>,
+    ) -> Result<R> {
+        let default;
+        let stream = match stream.0 {
+            0..=PER_THREAD => {
+                default = self.stream(stream)?;
+                &default
+            }
+            handle => objects::get(objects::streams(), "hStream", handle, reading)?,
+        };
+        record(stream)
     }
 
     /// The event of a handle.
     pub fn event(&self, event: Handle) -> Result<Arc<Event>> {
         thread::may_call()?;
         objects::find(objects::events(), "hEvent", event.0)
+    }
+
+    /// The event of a handle for the length of a call that does not wait.
+    #[inline]
+    pub fn event_in<'r>(&self, event: Handle, reading: &'r Reading) -> Result<&'r Arc<Event>> {
+        thread::may_call()?;
+        objects::get(objects::events(), "hEvent", event.0, reading)
     }
 
     /// The module of a handle.

@@ -5,6 +5,7 @@ use std::ffi::{c_float, c_uint};
 use stream_hal::Op;
 use stream_hal::error::{Error, Result};
 use stream_hal::event::Event;
+use stream_hal::handle;
 use stream_hal::rules::Api;
 
 use crate::arg::{Handle, Out};
@@ -34,7 +35,8 @@ fn create(cx: &Cx, event: Out<Handle>, flags: c_uint) -> Result {
 }
 
 fn record(cx: &Cx, event: Handle, stream: Handle, flags: c_uint) -> Result {
-    let event = cx.event(event)?;
+    let reading = handle::enter();
+    let event = cx.event_in(event, &reading)?;
     cx.on_stream(stream, |stream| match flags {
         EXTERNAL if stream.is_capturing() => {
             stream.record(Op::EventRecord { event: event.handle(), stamp: event.stamp() }, &[]).map(drop)
@@ -70,7 +72,7 @@ entries! {
     }
 
     fn cuEventQuery | hipEventQuery (cx, event: Handle) {
-        cx.event(event)?.query()
+        cx.event_in(event, &handle::enter())?.query()
     }
 
     fn cuEventSynchronize | hipEventSynchronize (cx, event: Handle) {
@@ -88,7 +90,8 @@ entries! {
     fn cuStreamWaitEvent | cuStreamWaitEvent_ptsz | hipStreamWaitEvent | hipStreamWaitEvent_spt (
         cx, stream: Handle, event: Handle, flags: c_uint
     ) {
-        let event = cx.event(event)?;
+        let reading = handle::enter();
+        let event = cx.event_in(event, &reading)?;
         cx.on_stream(stream, |stream| match flags {
             EXTERNAL if stream.is_capturing() => {
                 stream.record(Op::EventWait { event: event.handle() }, &[]).map(drop)

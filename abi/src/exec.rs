@@ -8,6 +8,7 @@ use stream_hal::exec::{Difference, DifferenceKind as Kind, GraphExec, UpdateFail
 use stream_hal::handle;
 use stream_hal::objects;
 use stream_hal::rules::Api;
+use stream_hal::thread;
 
 use crate::arg::{Address, Handle, In, Out, OutText, Plain, truth};
 use crate::copy::{rect_of_box, rect_of_params};
@@ -81,7 +82,8 @@ fn launch(cx: &Cx, exec: Handle, stream: Handle) -> Result {
     let reading = handle::enter();
     let exec = objects::get(objects::execs(), "hGraphExec", exec.0, &reading);
     let exec = exec.map_err(|error| Error { what: What::InvalidValue, ..error })?;
-    cx.on_stream(stream, |stream| exec.launch(stream))
+    thread::may_call()?;
+    cx.on_stream_in(stream, &reading, |stream| exec.launch(stream))
 }
 
 /// The number of an update's result, and the node it is about.

@@ -125,7 +125,9 @@ fn start(
     if let Err(error) = pack_into(&mut packed, cx, function, parameters, extra) {
         return shape_first(cx, function, shape, error);
     }
-    cx.on_stream(stream, |stream| launch::launch(stream, function, shape, &packed, cx.rules)).map(drop)
+    cx.on_stream_in(stream, &reading, |stream| {
+        launch::launch(stream, function, shape, &packed, cx.rules).map(drop)
+    })
 }
 
 /// A launch that is wrong in two ways is refused for its shape.

@@ -249,9 +249,11 @@ impl Exec {
                 None => waits.push(last),
             }
         }
-        let deltas = self.stashed.iter().map(|place| self.changed[place].delta.clone()).collect();
+        let deltas = if self.stashed.is_empty() { Vec::new() } else { self.stash() };
         let ticket = backend.submit(queue, Work::Exec { prepared: &self.prepared, deltas, waits })?;
-        self.settle();
+        if !self.stashed.is_empty() {
+            self.settle();
+        }
         self.last = Some(ticket);
         Ok(ticket)
     }
@@ -260,8 +262,7 @@ impl Exec {
     fn apply(&mut self, deltas: Vec<Delta>) -> Result<(), backend::Error> {
         let pending = self.is_pending();
         if !pending {
-            let stash: Vec<Delta> =
-                self.stashed.iter().map(|place| self.changed[place].delta.clone()).collect();
+            let stash = self.stash();
             if !stash.is_empty() {
                 self.backend.patch(&self.prepared, &stash)?;
                 self.settle();
@@ -280,7 +281,14 @@ impl Exec {
         Ok(())
     }
 
+    /// The changes that the backend does not have yet.
+    #[cold]
+    fn stash(&self) -> Vec<Delta> {
+        self.stashed.iter().map(|place| self.changed[place].delta.clone()).collect()
+    }
+
     /// The backend has every change now.
+    #[cold]
     fn settle(&mut self) {
         for place in self.stashed.drain(..) {
             if let Some(change) = self.changed.get_mut(&place) {

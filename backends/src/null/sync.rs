@@ -2,9 +2,10 @@
 
 use std::collections::VecDeque;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::Mutex;
 use smallvec::SmallVec;
 use stream_hal_capture::Op;
 use stream_hal_scheduler::backend::Error;
@@ -13,12 +14,22 @@ use stream_hal_scheduler::{Delta, Prepared, Ticket, Work};
 
 use super::encode;
 
-/// All queues by number. Numbers are not used again.
+/// Queues in the first chunk; each further chunk holds twice as many.
+const FIRST: u32 = 32;
+const CHUNKS: usize = 26;
+
+/// All queues by number, in chunks that never move, so that finding one takes no lock. Numbers are
+/// not used again.
 #[derive(Default)]
-pub(super) struct Queues(RwLock<Vec<Option<Box<Mutex<Queue>>>>>);
+pub(super) struct Queues {
+    chunks: [OnceLock<Box<Table>>; CHUNKS],
+    opened: AtomicU32,
+}
 
 #[derive(Default)]
 struct Queue {
+    /// A closed queue is through with everything.
+    open: bool,
     submitted: u64,
     walked: u64,
     pending: VecDeque<Piece>,
@@ -34,29 +45,37 @@ enum Piece {
     Exec { prepared: Arc<dyn Prepared>, deltas: Vec<Delta>, waits: Range<usize> },
 }
 
-type Table = [Option<Box<Mutex<Queue>>>];
+type Table = [Mutex<Queue>];
 
 impl Queues {
     pub(super) fn open(&self) -> u32 {
-        let mut queues = self.0.write();
-        queues.push(Some(Box::default()));
-        queues.len() as u32 - 1
+        let queue = self.opened.fetch_add(1, Ordering::Relaxed);
+        let (chunk, offset) = place(queue);
+        let count = (FIRST as usize) << chunk;
+        let queues = self.chunks[chunk].get_or_init(|| (0..count).map(|_| Mutex::default()).collect());
+        queues[offset].lock().open = true;
+        queue
     }
 
     /// What is pending is walked first; afterwards all values of the queue are reached.
     pub(super) fn close(&self, queue: u32) {
         self.walk(queue, u64::MAX);
-        if let Some(slot) = self.0.write().get_mut(queue as usize) {
-            *slot = None;
+        if let Some(lane) = self.get(queue) {
+            *lane.lock() = Queue::default();
         }
     }
 
+    #[inline]
+    fn get(&self, queue: u32) -> Option<&Mutex<Queue>> {
+        let (chunk, offset) = place(queue);
+        self.chunks.get(chunk)?.get()?.get(offset)
+    }
+
+    /// may: 2 RMW (the queue's lock)
     pub(super) fn submit(&self, queue: u32, work: Work<'_>) -> Result<Ticket, Error> {
-        let queues = self.0.read();
-        let Some(lane) = get(&queues, queue) else {
+        let Some(mut lane) = self.get(queue).map(Mutex::lock).filter(|lane| lane.open) else {
             return Err(Error::Invalid(format!("queue {queue} is not open")));
         };
-        let mut lane = lane.lock();
         let (ops_start, waits_start) = (lane.ops.len(), lane.waits.len());
         let piece = match work {
             Work::Ops { ops, waits, .. } => {
@@ -78,52 +97,59 @@ impl Queues {
     /// Walks what is pending and says how far the queue is; a closed queue is through.
     pub(super) fn completed(&self, queue: u32) -> u64 {
         self.walk(queue, u64::MAX);
-        get(&self.0.read(), queue).map_or(u64::MAX, |lane| lane.lock().walked)
+        self.get(queue).map_or(u64::MAX, |lane| lane.lock().reached())
     }
 
     /// Walks a queue up to a value, and first what that waits for; no recursion.
     pub(super) fn walk(&self, queue: u32, value: u64) {
-        let queues = self.0.read();
         let mut stack = SmallVec::<[Ticket; 8]>::from_elem(Ticket { queue, value }, 1);
         while let Some(&ticket) = stack.last() {
-            match walk_one(&queues, ticket) {
+            match self.walk_one(ticket) {
                 Some(first) => stack.push(first),
                 None => drop(stack.pop()),
             }
         }
     }
-}
 
-fn get(queues: &Table, queue: u32) -> Option<&Mutex<Queue>> {
-    queues.get(queue as usize)?.as_deref()
-}
-
-/// Walks one queue as far as its waits allow; returns the first that is not reached.
-fn walk_one(queues: &Table, target: Ticket) -> Option<Ticket> {
-    let mut lane = get(queues, target.queue)?.lock();
-    while lane.walked < target.value {
-        let waits = match lane.pending.front() {
-            None => break,
-            Some(Piece::Ops { waits, .. } | Piece::Exec { waits, .. }) => waits.clone(),
-        };
-        // A queue's own earlier values are reached when their successor is in front.
-        let unreached = |ticket: &&Ticket| {
-            ticket.queue != target.queue
-                && get(queues, ticket.queue).is_some_and(|other| match other.try_lock() {
-                    // Somebody else walks it: as good as not reached.
-                    None => true,
-                    Some(other) => other.walked < ticket.value && !other.pending.is_empty(),
-                })
-        };
-        if let Some(&ticket) = lane.waits[waits].iter().find(unreached) {
-            return Some(ticket);
+    /// Walks one queue as far as its waits allow; returns the first that is not reached.
+    fn walk_one(&self, target: Ticket) -> Option<Ticket> {
+        let mut lane = self.get(target.queue)?.lock();
+        while lane.walked < target.value {
+            let waits = match lane.pending.front() {
+                None => break,
+                Some(Piece::Ops { waits, .. } | Piece::Exec { waits, .. }) => waits.clone(),
+            };
+            // A queue's own earlier values are reached when their successor is in front.
+            let unreached = |ticket: &&Ticket| {
+                ticket.queue != target.queue
+                    && self.get(ticket.queue).is_some_and(|other| match other.try_lock() {
+                        // Somebody else walks it: as good as not reached.
+                        None => true,
+                        Some(other) => other.reached() < ticket.value && !other.pending.is_empty(),
+                    })
+            };
+            if let Some(&ticket) = lane.waits[waits].iter().find(unreached) {
+                return Some(ticket);
+            }
+            lane.walk_front();
         }
-        lane.walk_front();
+        None
     }
-    None
+}
+
+/// The chunk of a queue and its place there.
+#[inline]
+fn place(queue: u32) -> (usize, usize) {
+    let shifted = u64::from(queue) + u64::from(FIRST);
+    let chunk = shifted.ilog2() - FIRST.ilog2();
+    (chunk as usize, (shifted - (u64::from(FIRST) << chunk)) as usize)
 }
 
 impl Queue {
+    fn reached(&self) -> u64 {
+        if self.open { self.walked } else { u64::MAX }
+    }
+
     fn walk_front(&mut self) {
         match self.pending.pop_front() {
             None => return,
