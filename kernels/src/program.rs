@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::fault::KernelFault;
+use crate::fault::{FaultKind, KernelFault};
 use crate::interp::block::Target;
 use crate::interp::{Scratch, code, decode};
 use crate::ir::Function;
@@ -364,8 +364,8 @@ impl Program {
         &self.module
     }
 
-    /// Runs one block from start to end on the calling thread. `kernel` is an index into [`Module::kernels`]; one that
-    /// is none is a mistake of the caller, and panics.
+    /// Runs one block from start to end on the calling thread. `kernel` is an index into [`Module::kernels`]; for one
+    /// that is none the launch is invalid.
     ///
     /// Needs little stack of the caller, whatever the kernel does. No heap allocation when `scratch` has run a block
     /// of this kernel and shape before.
@@ -394,7 +394,8 @@ impl Program {
         block: [u32; 3],
         scratch: &mut Scratch,
     ) -> Result<(), KernelFault> {
-        self.target(kernel).start(launch, block, scratch)
+        scratch.forget();
+        self.target(kernel)?.start(launch, block, scratch)
     }
 
     /// Runs the block that was started in `scratch` until it is done or only spins.
@@ -405,10 +406,24 @@ impl Program {
         host: &dyn Host,
         scratch: &mut Scratch,
     ) -> Result<Progress, KernelFault> {
-        self.target(scratch.kernel()).resume(launch, memory, host, scratch)
+        self.target(scratch.kernel())?.resume(launch, memory, host, scratch)
     }
 
-    fn target(&self, index: usize) -> Target<'_> {
-        Target { code: &self.code, index, kernel: &self.module.kernels[index] }
+    fn target(&self, index: usize) -> Result<Target<'_>, KernelFault> {
+        let kernel = self.module.kernels.get(index).ok_or_else(|| self.no_kernel(index))?;
+        Ok(Target { code: &self.code, index, kernel })
+    }
+
+    #[cold]
+    fn no_kernel(&self, index: usize) -> KernelFault {
+        KernelFault {
+            kind: FaultKind::InvalidLaunch,
+            kernel: String::new(),
+            block: [0; 3],
+            thread: [0; 3],
+            line: 0,
+            address: 0,
+            words: format!("kernel {index} of {}", self.module.kernels.len()),
+        }
     }
 }

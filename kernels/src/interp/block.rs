@@ -5,7 +5,7 @@ use super::code::{KernelCode, Program as Code};
 use super::lanes::WARP;
 use super::run::{Machine, Stop};
 use super::trouble::Trouble;
-use super::warp::{Group, Wait, Warp};
+use super::warp::{FUEL, Group, Wait, Warp};
 use crate::fault::{FaultKind, KernelFault};
 use crate::memory::Memory;
 use crate::program::{Host, Kernel, Launch, Progress};
@@ -33,6 +33,11 @@ impl Scratch {
     /// The kernel whose block was started here.
     pub(crate) fn kernel(&self) -> usize {
         self.kernel
+    }
+
+    /// Forgets the block that was started here.
+    pub(crate) fn forget(&mut self) {
+        self.count = 0;
     }
 }
 
@@ -221,6 +226,7 @@ impl Warp {
         self.index = index;
         self.present = u32::MAX >> (32 - threads);
         self.exited = 0;
+        self.fuel = FUEL;
         self.groups.clear();
         self.groups.reserve(WARP);
         for lane in 0..WARP as u32 {

@@ -115,6 +115,8 @@ impl Machine<'_> {
         warp.set(base, super::code::Slot(0), mask, &[link; WARP]);
         warp.set(base, super::code::Slot(1), mask, &[u64::from(group.stack); WARP]);
         (group.pc, group.base, group.stack) = (entry.pc, base, stack);
+        // A few functions that call each other twice run for ever without a single back edge.
+        warp.fuel -= 1;
         Ok(Flow::Moved)
     }
 

@@ -5,7 +5,7 @@ use super::code::{Code, Program, Slot, Step};
 use super::convert;
 use super::lanes::{Lanes, WARP};
 use super::trouble::{Outcome, first, trouble};
-use super::warp::{FUEL, Group, SPIN_COST, Wait, Warp};
+use super::warp::{Group, SPIN_COST, Wait, Warp};
 use crate::fault::FaultKind;
 use crate::memory::Memory;
 use crate::program::{Host, Launch};
@@ -58,7 +58,6 @@ pub enum Flow {
 impl Machine<'_> {
     /// Runs a warp until it stops. A fault comes with the place of its step.
     pub fn run(&mut self, warp: &mut Warp) -> Result<Stop, (Box<super::trouble::Trouble>, u32)> {
-        warp.fuel = FUEL;
         warp.expired = 0;
         loop {
             let Some(mut group) = warp.pick() else {
@@ -81,6 +80,10 @@ impl Machine<'_> {
     /// Runs a group until another one should; true when the warp's slice is over.
     fn run_group(&mut self, warp: &mut Warp, group: &mut Group) -> Outcome<bool> {
         let program = self.program;
+        // Groups that were put aside where they parted may have used up the fuel.
+        if warp.fuel <= 0 {
+            return self.expire(warp, group);
+        }
         loop {
             let step = &program.steps[group.pc as usize];
             let mask = self.guarded(warp, group, step);
@@ -92,23 +95,27 @@ impl Machine<'_> {
             };
             match flow {
                 Flow::Next => {}
+                Flow::Moved if warp.fuel <= 0 => return self.expire(warp, group),
                 Flow::Moved if warp.groups.is_empty() => {}
                 Flow::Moved => {
                     warp.park(*group);
                     return Ok(false);
                 }
                 Flow::Left => return Ok(false),
-                Flow::Expire => {
-                    let over = warp.expire(group);
-                    group.spins = false;
-                    if self.host.should_stop() {
-                        return trouble(FaultKind::Stopped, first(group.mask), "stopped by the host");
-                    }
-                    warp.park(*group);
-                    return Ok(over);
-                }
+                Flow::Expire => return self.expire(warp, group),
             }
         }
+    }
+
+    /// Ends a group's turn, and the kernel if the host says so; true when the warp's slice is over.
+    fn expire(&self, warp: &mut Warp, group: &mut Group) -> Outcome<bool> {
+        let over = warp.expire(group);
+        group.spins = false;
+        if self.host.should_stop() {
+            return trouble(FaultKind::Stopped, first(group.mask), "stopped by the host");
+        }
+        warp.park(*group);
+        Ok(over)
     }
 
     /// The lanes a step is for.
@@ -239,7 +246,7 @@ impl Machine<'_> {
         }
         warp.fuel -= if group.spins { SPIN_COST } else { 1 };
         group.spins = false;
-        if warp.fuel <= 0 { Flow::Expire } else { Flow::Moved }
+        Flow::Moved
     }
 
     fn table(&mut self, warp: &mut Warp, group: &mut Group, at: Slot, table: u32) -> Outcome<Flow> {

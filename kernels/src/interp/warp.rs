@@ -3,7 +3,8 @@
 use super::code::Slot;
 use super::lanes::{Lanes, WARP};
 
-/// Back edges a group may take before others get their turn.
+/// Back edges and calls the groups of a warp may take before one ends its turn. Kept from slice to slice, so that loops
+/// which wait for others each time round (barriers, shuffles) use it up too.
 pub const FUEL: i32 = 4096;
 /// What a back edge costs when the loop touched memory that others may change: it may be waiting for them.
 pub const SPIN_COST: i32 = 64;
@@ -57,7 +58,7 @@ pub struct Warp {
     pub local_bytes: u32,
     /// Thread index in x, y and z.
     pub tid: [Lanes; 3],
-    /// Back edges left.
+    /// Back edges and calls left.
     pub fuel: i32,
     /// Turns that ended in this slice.
     pub expired: usize,

@@ -225,3 +225,80 @@ fn a_kernel_that_never_ends_is_stopped() {
     let fault = bench.run(1, 64, &[]).unwrap_err();
     assert_eq!((fault.kind, fault.line), (FaultKind::Stopped, 11));
 }
+
+/// Runs a kernel that never ends with a host that says stop when it is asked for the fourth time.
+fn check_stopped(source: &str, block: u32) {
+    let mut bench = Bench::new(source);
+    bench.paper.patience = 3;
+    let word = bench.put_words([0]);
+    let parameters = vec![word; bench.program.module().kernels()[0].parameters.len()];
+    let fault = bench.run(1, block, &parameters).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Stopped, "{fault}\n{source}");
+}
+
+#[test]
+fn endless_loops_of_any_kind_are_stopped() {
+    let bodies = [
+        "again: bar.sync 0; bra again;",
+        "again: bar.sync 0; bar.sync 1; bar.sync 2; bra again;",
+        "mov.pred %p1, 1; again: bar.red.popc.u32 %r1, 0, %p1; @%p1 bra again;",
+        "mov.u32 %r1, %tid.x; setp.lt.u32 %p1, %r1, 32; @%p1 bra one; two: bar.sync 0; bra two; one: bar.sync 0; bra one;",
+        "mov.u32 %r1, %tid.x; setp.lt.u32 %p1, %r1, 7; @%p1 bra one; two: barrier.sync 0; bra two; one: barrier.sync 0; bra one;",
+        "again: shfl.sync.down.b32 %r1, %r1, 1, 31, -1; bra again;",
+        "again: vote.sync.any.pred %p1, %p2, -1; bra again;",
+        "again: bar.warp.sync -1; bra again;",
+        "mov.u32 %r1, %tid.x; and.b32 %r1, %r1, 1; setp.eq.u32 %p1, %r1, 0;
+         again: @%p1 bra even; bar.warp.sync -1; bra again; even: bar.warp.sync -1; bra again;",
+        "again: nanosleep.u32 100; bra again;",
+        "again: nanosleep.u32 100; bar.sync 0; bra again;",
+        "mov.u32 %r1, 0; list: .branchtargets list2, again; again: mov.u32 %r1, 1; list2: brx.idx %r1, list;",
+        "ld.param.u64 %d1, [a]; again: ld.volatile.global.u32 %r1, [%d1]; setp.eq.u32 %p1, %r1, 0; @%p1 bra again;",
+        "ld.param.u64 %d1, [a]; again: atom.global.add.u32 %r1, [%d1], 1; bar.sync 0; bra again;",
+        "mov.u32 %r1, %tid.x; setp.eq.u32 %p1, %r1, 5; @%p1 bra on; ret; on: again: bra again;",
+    ];
+    for body in bodies {
+        let source = kernel("a", body);
+        check_stopped(&source, 33);
+        check_stopped(&source, 256);
+    }
+}
+
+#[test]
+fn endless_calls_are_stopped() {
+    let head = ".version 8.0\n.target sm_80\n.address_size 64\n";
+    // Each function calls the next one four times: 4 to the 30th calls, and no back edge.
+    let mut tower = head.to_owned();
+    tower.push_str(".func f0() { ret; }\n");
+    for n in 1..=30 {
+        let call = format!("call f{};", n - 1);
+        tower.push_str(&format!(".func f{n}() {{ {call} {call} {call} {call} ret; }}\n"));
+    }
+    check_stopped(&format!("{tower}.entry k() {{ call f30; ret; }}"), 32);
+    // A tree of recursion, twenty deep and endless in all.
+    let tree = ".func f(.param .b32 n) { .reg .b32 %r<9>; .reg .pred %p<3>; ld.param.b32 %r1, [n];
+        setp.eq.u32 %p1, %r1, 0; @%p1 ret; sub.u32 %r1, %r1, 1;
+        { .param .b32 x; st.param.b32 [x], %r1; call f, (x); }
+        { .param .b32 x; st.param.b32 [x], %r1; call f, (x); }
+        { .param .b32 x; st.param.b32 [x], %r1; call f, (x); }
+        { .param .b32 x; st.param.b32 [x], %r1; call f, (x); } ret; }
+        .entry k() { { .param .b32 x; st.param.b32 [x], 20; call f, (x); } ret; }";
+    check_stopped(&format!("{head}{tree}"), 64);
+    // A loop around calls, one of them through a pointer.
+    let pointer = ".func g() { bar.sync 0; ret; }
+        .global .align 8 .u64 table[1] = {g};
+        .entry k() { .reg .u64 %d<3>; again: mov.u64 %d1, table; ld.global.u64 %d2, [%d1];
+        proto: .callprototype _ (); call %d2, proto; call g; bra again; }";
+    check_stopped(&format!("{head}{pointer}"), 64);
+}
+
+#[test]
+fn a_kernel_number_that_is_none_is_refused() {
+    use stream_hal_kernels::Scratch;
+    let bench = Bench::new(&kernel("", "ret;"));
+    let mut scratch = Scratch::default();
+    for number in [1, 2, usize::MAX] {
+        let launch = Launch::default();
+        let run = bench.program.run_block(number, &launch, [0; 3], &bench.ram, &bench.paper, &mut scratch);
+        assert_eq!(run.unwrap_err().kind, FaultKind::InvalidLaunch);
+    }
+}

@@ -9,7 +9,7 @@ use stream_hal_kernels::{Host, Launch, Module, Program, Scratch};
 use super::device::Device;
 
 /// How many damaged texts a test run looks at.
-const ROUNDS: u64 = 4_000;
+const ROUNDS: u64 = 20_000;
 /// How often a kernel may ask whether it should stop before it is told to.
 const PATIENCE: u32 = 20;
 
