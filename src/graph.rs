@@ -10,6 +10,7 @@ use stream_hal_capture::{Dag, Node, Op};
 
 use crate::capture;
 use crate::error::{Error, Result, What};
+use crate::gate::Gate;
 use crate::handle;
 use crate::objects;
 
@@ -18,9 +19,47 @@ pub struct Graph {
     handle: u64,
     /// The capture that records into it, 0 for none.
     session: AtomicU64,
-    dag: Mutex<Arc<Dag>>,
+    dag: Gate<Body>,
     /// What the graph and its execs keep alive.
     kept: Mutex<Vec<Kept>>,
+}
+
+/// A DAG that is shared with execs once it was looked at whole, and has one owner while it is edited:
+/// an edit then needs no look at a count.
+enum Body {
+    Own(Box<Dag>),
+    Shared(Arc<Dag>),
+}
+
+impl Body {
+    /// The DAG to edit; what an exec shares stays as it was.
+    #[inline]
+    fn own(&mut self) -> &mut Dag {
+        if let Body::Shared(dag) = self {
+            *self = Body::Own(Box::new(Arc::unwrap_or_clone(std::mem::take(dag))));
+        }
+        match self {
+            Body::Own(dag) => dag,
+            Body::Shared(_) => unreachable!("it was made its own just now"),
+        }
+    }
+
+    fn share(&mut self) -> Arc<Dag> {
+        if let Body::Own(dag) = self {
+            *self = Body::Shared(Arc::new(std::mem::take(dag)));
+        }
+        match self {
+            Body::Shared(dag) => dag.clone(),
+            Body::Own(_) => unreachable!("it was shared just now"),
+        }
+    }
+
+    fn look(&self) -> &Dag {
+        match self {
+            Body::Own(dag) => dag,
+            Body::Shared(dag) => dag,
+        }
+    }
 }
 
 /// Something that graphs keep alive.
@@ -37,7 +76,7 @@ impl Graph {
         objects::register(objects::graphs(), |handle| Graph {
             handle,
             session: AtomicU64::new(0),
-            dag: Mutex::new(dag),
+            dag: Gate::new(Body::Shared(dag)),
             kept: Mutex::default(),
         })
     }
@@ -85,12 +124,13 @@ impl Graph {
         if self.session.load(Ordering::Acquire) != 0 {
             return Err(Error::of(What::IllegalState, "hGraph", "a capture is recording into the graph"));
         }
-        Ok(Arc::unwrap_or_clone(std::mem::take(&mut *self.dag.lock())))
+        Ok(std::mem::take(self.dag.lock().own()))
     }
 
     /// Puts a DAG in.
     pub(crate) fn put(&self, dag: Dag) {
-        *self.dag.lock() = Arc::new(dag);
+        // What was there is dropped outside of the gate.
+        let _old = std::mem::replace(&mut *self.dag.lock(), Body::Own(Box::new(dag)));
     }
 
     /// The DAG as it is now, shared.
@@ -98,7 +138,7 @@ impl Graph {
         let session = self.session.load(Ordering::Acquire);
         match capture::with_dag(session, |dag| dag.clone()) {
             Some(dag) => Arc::new(dag),
-            None => self.dag.lock().clone(),
+            None => self.dag.lock().share(),
         }
     }
 
@@ -109,19 +149,25 @@ impl Graph {
         let seen = capture::with_dag(session, |dag| (look.take().expect("called once"))(dag));
         match (seen, look) {
             (Some(seen), _) => seen,
-            (None, Some(look)) => look(&self.dag.lock()),
+            (None, Some(look)) => look(self.dag.lock().look()),
             (None, None) => unreachable!("a session that is there calls back"),
         }
     }
 
     /// Calls `edit` with the DAG; an exec that shares it keeps the old one.
+    ///
+    /// may: 1 RMW (the gate) besides what the edit does
+    #[inline]
     pub fn edit<R>(&self, edit: impl FnOnce(&mut Dag) -> R) -> R {
         let session = self.session.load(Ordering::Acquire);
+        if session == 0 {
+            return edit(self.dag.lock().own());
+        }
         let mut edit = Some(edit);
         let done = capture::with_dag(session, |dag| (edit.take().expect("called once"))(dag));
         match (done, edit) {
             (Some(done), _) => done,
-            (None, Some(edit)) => edit(Arc::make_mut(&mut self.dag.lock())),
+            (None, Some(edit)) => edit(self.dag.lock().own()),
             (None, None) => unreachable!("a session that is there calls back"),
         }
     }

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::ffi::{CStr, c_char, c_int, c_void};
 
+use smallvec::SmallVec;
 use stream_hal::error::{Error, Result, What};
 
 /// A handle, as the program holds it. Never followed.
@@ -159,6 +160,9 @@ impl<T: Plain> In<T> {
 /// No list of arguments is longer: a larger count is a slip.
 const MOST_BYTES: usize = 1 << 30;
 
+/// Values that were passed so: a few without an allocation.
+pub(crate) type List<T> = SmallVec<[T; 4]>;
+
 /// Values that the program passes as a pointer and a count.
 #[repr(transparent)]
 #[derive(Clone, Copy)]
@@ -181,9 +185,9 @@ impl<T: Plain> Array<T> {
     }
 
     /// `count` values; null is refused unless there are none.
-    pub fn get(self, argument: &'static str, count: usize) -> Result<Vec<T>> {
+    pub fn get(self, argument: &'static str, count: usize) -> Result<List<T>> {
         if count == 0 {
-            return Ok(Vec::new());
+            return Ok(List::new());
         }
         if self.0.is_null() {
             return Err(null(argument));
@@ -191,7 +195,7 @@ impl<T: Plain> Array<T> {
         if count.checked_mul(size_of::<T>()).is_none_or(|bytes| bytes > MOST_BYTES) {
             return Err(Error::value(argument, format!("{count} are too many")));
         }
-        let mut values = Vec::new();
+        let mut values = List::new();
         values
             .try_reserve_exact(count)
             .map_err(|_| Error::of(What::OutOfMemory, argument, format!("no room for {count} of them")))?;
@@ -200,7 +204,7 @@ impl<T: Plain> Array<T> {
     }
 
     /// `count` values, of which there cannot be more than `most`.
-    pub fn get_few(self, argument: &'static str, count: usize, most: usize) -> Result<Vec<T>> {
+    pub fn get_few(self, argument: &'static str, count: usize, most: usize) -> Result<List<T>> {
         if count > most {
             return Err(Error::value(argument, format!("{count} are too many, {most} at most make sense")));
         }
@@ -369,7 +373,8 @@ pub(crate) fn view<T: Plain, U: Plain>(whole: &U) -> T {
 
 /// Copies bytes that the program passes by address and length.
 pub(crate) fn bytes_at(argument: &'static str, address: u64, count: usize) -> Result<Vec<u8>> {
-    Array::at(std::ptr::with_exposed_provenance::<u8>(address as usize)).get(argument, count)
+    let bytes = Array::at(std::ptr::with_exposed_provenance::<u8>(address as usize)).get(argument, count)?;
+    Ok(bytes.into_vec())
 }
 
 /// Copies the bytes of a text that is passed by address, without its ending zero.

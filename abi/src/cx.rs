@@ -135,6 +135,20 @@ impl Cx {
         objects::find(objects::graphs(), argument, graph.0).map_err(as_value)
     }
 
+    /// Calls `act` with the graph of a handle, which is not counted up and down. For calls that do
+    /// not wait.
+    #[inline]
+    pub fn on_graph<R>(
+        &self,
+        argument: &'static str,
+        graph: Handle,
+        act: impl FnOnce(&Graph) -> Result<R>,
+    ) -> Result<R> {
+        thread::may_call()?;
+        let reading = handle::enter();
+        act(objects::get(objects::graphs(), argument, graph.0, &reading).map_err(as_value)?)
+    }
+
     /// The exec of a handle.
     pub fn exec(&self, exec: Handle) -> Result<Arc<GraphExec>> {
         thread::may_call()?;

@@ -86,8 +86,12 @@ fn edges(
 }
 
 fn add_edges(cx: &Cx, graph: Handle, from: Array<Handle>, to: Array<Handle>, count: usize) -> Result {
-    let (graph, edges) = edges(cx, graph, from, to, count)?;
-    graph.add_edges(&edges.into_iter().map(|(from, to)| (from, to, 0)).collect::<Vec<_>>())
+    cx.on_graph("hGraph", graph, |graph| {
+        let from = nodes(graph, "from", &from.get("from", count)?)?;
+        let to = nodes(graph, "to", &to.get("to", count)?)?;
+        let edges: SmallVec<[_; 4]> = from.into_iter().zip(to).map(|(from, to)| (from, to, 0)).collect();
+        graph.add_edges(&edges)
+    })
 }
 
 fn remove_edges(cx: &Cx, graph: Handle, from: Array<Handle>, to: Array<Handle>, count: usize) -> Result {

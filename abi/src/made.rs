@@ -2,11 +2,13 @@
 
 use std::ffi::c_uint;
 
+use smallvec::SmallVec;
 use stream_hal::Op;
 use stream_hal::error::{Error, Result, What};
+use stream_hal::handle;
 use stream_hal::launch::{self, Shape};
 use stream_hal::memory;
-use stream_hal::op::{Args, Copy, Direction, Fill, Host, Rect};
+use stream_hal::op::{self, Copy, Direction, Fill, Host, Rect};
 use stream_hal::rules::Api;
 
 use crate::arg::{Address, Array, Handle, Parameters, view};
@@ -17,15 +19,19 @@ use crate::launch::pack;
 use crate::types::{cuda, hip};
 
 /// An op with its parameters, as a node takes it.
-pub(crate) type Made = (Op, Vec<u8>);
+pub(crate) type Made = (Op, Args);
+
+/// Packed parameters: those of most kernels without an allocation, and small enough to be moved.
+pub(crate) type Args = SmallVec<[u8; 64]>;
 
 /// A kernel node from the driver API's description. A kernel may stand in the place of a function.
 pub(crate) fn kernel(cx: &Cx, node: &cuda::KernelNodeV1, kernel: Handle) -> Result<Made> {
-    let function = cx.function(if node.function.0 == 0 { kernel } else { node.function })?;
-    let packed = pack(cx, &function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
+    let reading = handle::enter();
+    let function = cx.function_in(if node.function.0 == 0 { kernel } else { node.function }, &reading)?;
+    let packed = pack(cx, function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
     let cuda::KernelNodeV1 { grid, block, shared_bytes, .. } = *node;
     let shape = Shape { grid, block, shared_bytes, cooperative: false };
-    Ok((launch::op(&function, &shape, packed.len(), cx.rules)?, packed.to_vec()))
+    Ok((launch::op(function, &shape, packed.len(), cx.rules)?, Args::from_slice(&packed)))
 }
 
 /// A kernel node from HIP's description.
@@ -34,7 +40,7 @@ pub(crate) fn hip_kernel(cx: &Cx, node: &hip::KernelNode) -> Result<Made> {
     let packed = pack(cx, &function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
     let hip::KernelNode { grid, block, shared_bytes, .. } = *node;
     let shape = Shape { grid, block, shared_bytes, cooperative: false };
-    Ok((launch::op(&function, &shape, packed.len(), cx.rules)?, packed.to_vec()))
+    Ok((launch::op(&function, &shape, packed.len(), cx.rules)?, Args::from_slice(&packed)))
 }
 
 /// A copy node: linear where it is one row.
@@ -42,11 +48,11 @@ pub(crate) fn copy((rect, direction): (Rect, Direction)) -> Result<Made> {
     if rect.height == 1 && rect.depth == 1 {
         let copy = Copy { to: rect.to, from: rect.from, bytes: rect.width_bytes, direction };
         memory::check_copy(&copy)?;
-        return Ok((Op::Copy(copy), Vec::new()));
+        return Ok((Op::Copy(copy), Args::new()));
     }
     memory::check_rect(&rect, direction)?;
-    let args = Args { start: 0, bytes: Rect::BYTES as u32 };
-    Ok((Op::CopyRect(args), rect.encode().to_vec()))
+    let args = op::Args { start: 0, bytes: Rect::BYTES as u32 };
+    Ok((Op::CopyRect(args), Args::from_slice(&rect.encode())))
 }
 
 /// A linear copy node.
@@ -56,7 +62,7 @@ pub(crate) fn line(to: Address, from: Address, bytes: usize, kind: c_uint) -> Re
         return Err(Error::value("count", "a copy node copies at least one byte"));
     }
     memory::check_copy(&copy)?;
-    Ok((Op::Copy(copy), Vec::new()))
+    Ok((Op::Copy(copy), Args::new()))
 }
 
 /// A fill node.
@@ -70,7 +76,7 @@ pub(crate) fn fill(node: &cuda::MemsetNode) -> Result<Made> {
         return Err(Error::value("width", "a fill node fills at least one element"));
     }
     memory::check_fill(&fill)?;
-    Ok((Op::Fill(fill), Vec::new()))
+    Ok((Op::Fill(fill), Args::new()))
 }
 
 /// HIP's order of the same fields.
@@ -82,18 +88,18 @@ pub(crate) fn hip_fill(node: &hip::MemsetNode) -> Result<Made> {
 /// A host node.
 pub(crate) fn host(node: &cuda::HostNode) -> Result<Made> {
     let function = node.function.required("fn")?;
-    Ok((Op::Host(Host { function, data: node.data.0, form: Host::PLAIN, stream: 0 }), Vec::new()))
+    Ok((Op::Host(Host { function, data: node.data.0, form: Host::PLAIN, stream: 0 }), Args::new()))
 }
 
 /// A node that records an event.
 pub(crate) fn record(cx: &Cx, event: Handle) -> Result<Made> {
     let event = cx.event(event)?;
-    Ok((Op::EventRecord { event: event.handle(), stamp: event.stamp() }, Vec::new()))
+    Ok((Op::EventRecord { event: event.handle(), stamp: event.stamp() }, Args::new()))
 }
 
 /// A node that waits for an event.
 pub(crate) fn wait(cx: &Cx, event: Handle) -> Result<Made> {
-    Ok((Op::EventWait { event: cx.event(event)?.handle() }, Vec::new()))
+    Ok((Op::EventWait { event: cx.event(event)?.handle() }, Args::new()))
 }
 
 /// Numbers of the kinds of nodes.
@@ -134,7 +140,7 @@ pub(crate) fn any(cx: &Cx, params: &cuda::NodeParams) -> Result<Made> {
         (FILL, Api::Cuda) => fill(&view(body)),
         (FILL, Api::Hip) => hip_fill(&view(body)),
         (HOST, _) => host(&view(body)),
-        (EMPTY, _) => Ok((Op::Empty, Vec::new())),
+        (EMPTY, _) => Ok((Op::Empty, Args::new())),
         (WAIT, _) => wait(cx, view(body)),
         (RECORD, _) => record(cx, view(body)),
         (kind, _) => Err(Error::of(

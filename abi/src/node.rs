@@ -25,12 +25,13 @@ pub(crate) fn add(
     make: impl FnOnce() -> Result<Made>,
 ) -> Result {
     let place = node.place("phGraphNode")?;
-    let graph = cx.graph("hGraph", graph)?;
-    let after = dependencies(&graph, after, count)?;
-    let (op, args) = make()?;
-    let node = graph.add(op, &args, &after)?;
-    place.write(Handle(graph.node_handle(node)?));
-    Ok(())
+    cx.on_graph("hGraph", graph, |graph| {
+        let after = dependencies(graph, after, count)?;
+        let (op, args) = make()?;
+        let node = graph.add(op, &args, &after)?;
+        place.write(Handle(graph.node_handle(node)?));
+        Ok(())
+    })
 }
 
 fn add_child(
@@ -287,7 +288,7 @@ entries! {
     fn cuGraphAddEmptyNode | hipGraphAddEmptyNode (
         cx, node: Out<Handle>, graph: Handle, after: Array<Handle>, count: usize
     ) {
-        add(cx, node, graph, after, count, || Ok((Op::Empty, Vec::new())))
+        add(cx, node, graph, after, count, || Ok((Op::Empty, made::Args::new())))
     }
 
     fn cuGraphAddChildGraphNode | hipGraphAddChildGraphNode (
