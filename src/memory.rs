@@ -139,6 +139,23 @@ fn owned(address: u64, place: Place) -> Result<Allocation> {
     found.ok_or_else(|| Error::value("ptr", format!("{address:#x} is not the start of such an allocation")))
 }
 
+/// Every page of a range must be the program's: a length that is too large would let later copies
+/// and fills run over what lies behind.
+fn check_mapped(context: &Context, address: u64, bytes: u64) -> Result {
+    const PAGE: u64 = 4096;
+    let last =
+        address.checked_add(bytes - 1).ok_or_else(|| Error::value("bytesize", "the range wraps around"))?;
+    let mut at = address;
+    loop {
+        let read = context.device.driver.read(at, &mut [0]);
+        read.map_err(|_| Error::value("bytesize", format!("{bytes} bytes, but nothing is at {at:#x}")))?;
+        match (at / PAGE + 1).checked_mul(PAGE) {
+            Some(next) if next <= last => at = next,
+            _ => return Ok(()),
+        }
+    }
+}
+
 /// Pins host memory of the program's own, so that copies of it need no staging. The flags are
 /// only remembered.
 pub fn register(context: &Arc<Context>, address: u64, bytes: u64, flags: u32) -> Result {
@@ -146,6 +163,7 @@ pub fn register(context: &Arc<Context>, address: u64, bytes: u64, flags: u32) ->
     if address == 0 || bytes == 0 {
         return Err(Error::value("p", "a range of at least one byte is needed"));
     }
+    check_mapped(context, address, bytes)?;
     let allocation = Allocation {
         base: address,
         bytes,

@@ -107,7 +107,9 @@ mod tests {
     fn object(references: u64) -> (Arc<UserObject>, Arc<AtomicU32>) {
         let ended = Arc::new(AtomicU32::new(0));
         let count = ended.clone();
-        let end = Box::new(move || drop(count.fetch_add(1, Ordering::Relaxed)));
+        let end = Box::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
         (UserObject::create(end, references).expect("the table has room"), ended)
     }
 

@@ -202,7 +202,8 @@ entries! {
     }
 
     fn hipSetValidDevices (cx, devices: crate::arg::Array<c_int>, count: c_int) {
-        let devices = devices.get("device_arr", usize::try_from(count).unwrap_or(0))?;
+        let most = cx.runtime()?.devices.len();
+        let devices = devices.get_few("device_arr", usize::try_from(count).unwrap_or(usize::MAX), most)?;
         devices.into_iter().try_for_each(|device| cx.device(device).map(drop))
     }
 

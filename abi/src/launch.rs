@@ -162,7 +162,7 @@ const COOPERATIVE: c_uint = 2;
 /// cannot do is refused.
 fn is_cooperative(attributes: *const LaunchAttribute, count: c_uint) -> Result<bool> {
     let mut cooperative = false;
-    for attribute in Array::at(attributes).get("attrs", count as usize)? {
+    for attribute in Array::at(attributes).get_few("attrs", count as usize, 64)? {
         let value: [u32; 3] = view(&attribute.value);
         match attribute.id {
             COOPERATIVE => cooperative = value[0] != 0,

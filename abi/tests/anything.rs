@@ -173,11 +173,14 @@ fn run_from(first: usize) -> Option<(usize, String)> {
 #[test]
 fn no_call_takes_the_process_down() {
     let mut guilty = Vec::new();
-    let mut first = 0;
-    while let Some((index, what)) = run_from(first) {
-        guilty.push(what);
-        first = index + 1;
-        assert!(guilty.len() < 40, "{guilty:#?}");
+    // Addresses change from process to process, and lengths here are addresses cut short.
+    for _ in 0..8 {
+        let mut first = 0;
+        while let Some((index, what)) = run_from(first) {
+            guilty.push(what);
+            first = index + 1;
+            assert!(guilty.len() < 40, "{guilty:#?}");
+        }
     }
     assert!(guilty.is_empty(), "{guilty:#?}");
 }
