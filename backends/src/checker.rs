@@ -255,7 +255,7 @@ mod tests {
     struct Nothing;
 
     impl Execute for Nothing {
-        fn execute(&self, _: &Op, _: &[u8]) -> Result<(), Fault> {
+        fn execute(&self, _: &Op, _: &[u8], _: &Health) -> Result<(), Fault> {
             Ok(())
         }
     }

@@ -130,7 +130,7 @@ pub enum FaultKind {
     StackOverflow,
 }
 
-/// Whether a context is still whole. One word that any thread may read or break.
+/// Whether a context is still whole. One word that any thread may read, break or abandon.
 #[derive(Debug, Default)]
 pub struct Health {
     broken: AtomicU32,
@@ -143,7 +143,7 @@ impl Health {
         Arc::default()
     }
 
-    /// One relaxed load.
+    /// Neither broken nor abandoned. One relaxed load.
     #[inline]
     pub fn is_whole(&self) -> bool {
         self.broken.load(Ordering::Relaxed) == 0
@@ -156,6 +156,12 @@ impl Health {
             *first = Some(fault);
             self.broken.store(1, Ordering::Release);
         }
+    }
+
+    /// Nobody wants the results any more, as when the context is destroyed: kernels that run stop soon, later
+    /// work is dropped, tickets are reached. A host function that runs is waited for. No fault is kept.
+    pub fn abandon(&self) {
+        self.broken.store(1, Ordering::Release);
     }
 
     /// The first fault, if there was one.

@@ -153,6 +153,7 @@ impl Inner {
     /// Runs a job without the lock.
     fn run(&self, state: &mut parking_lot::MutexGuard<'_, State>, job: Job) {
         let Job { queue, lane, op, args, instead, time_ns } = job;
+        let health = state.queues.health(queue).clone();
         let result = parking_lot::MutexGuard::unlocked(state, || match (instead, op) {
             (Some(result), _) => result,
             (None, Op::Empty | Op::EventWait { .. }) => Ok(()),
@@ -161,10 +162,10 @@ impl Inner {
                 clock::stamps().set(stamp, now);
                 Ok(())
             }
-            (None, op) => self.execute.execute(&op, &args),
+            (None, op) => self.execute.execute(&op, &args, &health),
         });
         if let Err(fault) = result {
-            state.queues.health(queue).break_with(fault);
+            health.break_with(fault);
         }
         state.queues.done(queue, lane);
         self.changed.notify_all();

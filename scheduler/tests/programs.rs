@@ -52,7 +52,7 @@ fn slots(op: &Op) -> Vec<usize> {
 struct Shared(Arc<Mutex<Memory>>);
 
 impl Execute for Shared {
-    fn execute(&self, op: &Op, args: &[u8]) -> Result<(), Fault> {
+    fn execute(&self, op: &Op, args: &[u8], _: &Health) -> Result<(), Fault> {
         self.0.lock().unwrap().run(op, args);
         Ok(())
     }
@@ -265,7 +265,7 @@ struct Held {
 }
 
 impl Execute for Held {
-    fn execute(&self, op: &Op, args: &[u8]) -> Result<(), Fault> {
+    fn execute(&self, op: &Op, args: &[u8], _: &Health) -> Result<(), Fault> {
         match op {
             Op::Host(host) if host.data == 7 => self.release.lock().unwrap().recv().unwrap(),
             Op::Host(_) => {
@@ -317,10 +317,10 @@ fn a_host_function_may_wait_for_other_work() {
     let (release, released) = channel();
     struct Both(Held, Mutex<std::sync::mpsc::Sender<()>>);
     impl Execute for Both {
-        fn execute(&self, op: &Op, args: &[u8]) -> Result<(), Fault> {
+        fn execute(&self, op: &Op, args: &[u8], health: &Health) -> Result<(), Fault> {
             match op {
                 Op::Fill(_) => self.1.lock().unwrap().send(()).unwrap(),
-                _ => self.0.execute(op, args)?,
+                _ => self.0.execute(op, args, health)?,
             }
             Ok(())
         }

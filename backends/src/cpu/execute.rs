@@ -1,6 +1,8 @@
 //! What each op does: copies, fills, host functions, time stamps.
 
+use std::any::Any;
 use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
@@ -40,9 +42,25 @@ impl Site<'_> {
     }
 }
 
+/// Calls what executes device work. A panic in it is a mistake of ours: it becomes a fault of the context, so that
+/// the lane goes on and nobody waits for ever.
+#[inline]
+pub(super) fn guarded(work: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| Err(panicked(&*payload)))
+}
+
+#[cold]
+fn panicked(payload: &(dyn Any + Send)) -> Fault {
+    let text = payload.downcast_ref::<&str>().copied();
+    let words = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no words");
+    Fault { kind: FaultKind::LaunchFailed, what: format!("the executor panicked: {words}") }
+}
+
 /// Executes one op on this thread, with the help of others where it is large.
 #[inline]
 pub(super) fn execute(op: &Op, args: &[u8], site: &Site<'_>) -> Result<(), Fault> {
+    #[cfg(test)]
+    super::panics::at_op(op);
     match op {
         Op::Fill(filled) => fill(filled, site).map_err(|fault| faulty(op, fault)),
         Op::Copy(copied) => copy(copied, site).map_err(|fault| faulty(op, fault)),

@@ -122,7 +122,8 @@ impl Grid<'_> {
 
     /// Runs blocks until none is left for this thread, or `leave` says so between two blocks.
     fn work(&self, leave: impl Fn() -> bool) {
-        let floats = FloatState::default_for_kernels();
+        let _floats = FloatState::default_for_kernels();
+        let _unless_panicked = EndOnPanic(&self.ended);
         let number = self.processors.fetch_add(1, Ordering::Relaxed) as u32;
         let launch = kernels::Launch { processor: [number, self.launch.processor[1]], ..self.launch };
         let mut scratch = SCRATCH.take().unwrap_or_default();
@@ -149,7 +150,6 @@ impl Grid<'_> {
             }
         }
         SCRATCH.set(Some(scratch));
-        floats.restore();
     }
 
     /// The place of a block that was not started yet.
@@ -165,6 +165,8 @@ impl Grid<'_> {
 
     /// Runs a started block until it is done or others should run; returns a scratch to use next.
     fn run_block(&self, launch: &kernels::Launch<'_>, mut scratch: Box<Scratch>) -> Box<Scratch> {
+        #[cfg(test)]
+        super::panics::at_block(launch);
         loop {
             match self.kernel.program.resume_block(launch, &Checked, self, &mut scratch) {
                 Ok(Progress::Done) => return scratch,
@@ -187,6 +189,17 @@ impl Grid<'_> {
         self.fault.lock().get_or_insert(fault);
         self.ended.store(true, Ordering::Relaxed);
         Box::default()
+    }
+}
+
+/// Blocks on other threads may wait for the one that panicked.
+struct EndOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
     }
 }
 
@@ -243,7 +256,7 @@ fn print(text: &[u8]) {
     }
 }
 
-/// The floating point control word of the thread that lends itself to a kernel.
+/// The floating point control word of the thread that lends itself to a kernel; dropping it gives it back.
 struct FloatState(u32);
 
 #[cfg(target_arch = "x86_64")]
@@ -263,8 +276,11 @@ impl FloatState {
         }
         self
     }
+}
 
-    fn restore(self) {
+#[cfg(target_arch = "x86_64")]
+impl Drop for FloatState {
+    fn drop(&mut self) {
         let word = self.0;
         // Flags that the kernel raised are not the caller's business either.
         // SAFETY: the word that was stored at the start.
@@ -277,6 +293,4 @@ impl FloatState {
     fn default_for_kernels() -> FloatState {
         FloatState(0)
     }
-
-    fn restore(self) {}
 }

@@ -10,6 +10,8 @@ mod execute;
 mod lane;
 mod launch;
 mod memory;
+#[cfg(test)]
+mod panics;
 mod pool;
 mod protocol;
 mod replay;

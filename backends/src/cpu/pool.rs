@@ -1,7 +1,9 @@
 //! The workers: they look for ready lanes, nap, sleep, help with large pieces of work, and grow in
 //! number while some of them are blocked. README.md says why no wake-up can be lost.
 
+use std::any::Any;
 use std::mem;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -99,6 +101,8 @@ struct Job {
     places: AtomicU32,
     inside: Mutex<u32>,
     left: Condvar,
+    /// What a helper panicked with; the owner goes on with it.
+    panicked: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
 #[derive(Default)]
@@ -184,9 +188,10 @@ impl Pool {
         // SAFETY: `job` is closed and empty before this function returns, so nobody calls it later.
         let body = unsafe { mem::transmute::<&(dyn Fn() + Sync), &'static (dyn Fn() + Sync)>(body) };
         let places = AtomicU32::new(helpers);
-        let job = Arc::new(Job { body, places, inside: Mutex::new(0), left: Condvar::new() });
+        let (inside, left) = (Mutex::new(0), Condvar::new());
+        let job = Arc::new(Job { body, places, inside, left, panicked: Mutex::default() });
         // Also when `body` panics here nobody may be left inside.
-        let _closing = Closing { pool: self, job: &job };
+        let closing = Closing { pool: self, job: &job };
         self.jobs.lock().push(job.clone());
         self.open_jobs.fetch_add(1, Ordering::SeqCst);
         for _ in 0..helpers {
@@ -197,6 +202,10 @@ impl Pool {
             }
         }
         body();
+        drop(closing);
+        if let Some(payload) = job.panicked.lock().take() {
+            panic::resume_unwind(payload);
+        }
     }
 
     /// Takes a place in the newest job that has one.
@@ -267,7 +276,9 @@ impl Pool {
     fn help(&self) {
         let Some(job) = self.join_job() else { return };
         self.leave_search();
-        (job.body)();
+        if let Err(payload) = panic::catch_unwind(AssertUnwindSafe(job.body)) {
+            job.panicked.lock().get_or_insert(payload);
+        }
         let mut inside = job.inside.lock();
         *inside -= 1;
         if *inside == 0 {

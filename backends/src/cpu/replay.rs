@@ -1,5 +1,6 @@
 //! A launch of a prepared plan: in plan order on one thread, or lanes shared with the workers.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -37,12 +38,16 @@ pub(super) fn launch(launched: &mut Launched, site: &Site<'_>) {
 /// Runs ops in plan order. False: a fault ended it.
 #[inline]
 fn run_ops(image: &Image, ops: std::ops::Range<u32>, site: &Site<'_>) -> bool {
-    let first = ops.start;
-    for (place, op) in (first..).zip(&image.ops[ops.start as usize..ops.end as usize]) {
-        if let Err(fault) = execute::execute(op, &image.args, site) {
-            Site { node: Some(place), ..*site }.report(fault);
-            return false;
+    let place = Cell::new(ops.start);
+    let done = execute::guarded(|| {
+        for op in &image.ops[ops.start as usize..ops.end as usize] {
+            execute::execute(op, &image.args, site)?;
+            place.set(place.get() + 1);
         }
+        Ok(())
+    });
+    if let Err(fault) = done {
+        Site { node: Some(place.get()), ..*site }.report(fault);
     }
     site.health.is_whole()
 }

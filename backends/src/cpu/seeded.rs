@@ -12,20 +12,18 @@ use super::sync::Engine;
 /// Executes single ops. Dropping it ends the workers that help with large ones.
 struct Single {
     engine: Arc<Engine>,
-    /// Always whole: the simulator breaks that of the op's own context.
-    health: Arc<Health>,
 }
 
 /// A backend that runs the engine's ops in an order drawn from the seed.
 pub(super) fn open(engine: Arc<Engine>, seed: u64) -> Arc<dyn Backend> {
     engine.pool.start(&engine);
-    Arc::new(Sim::threaded(seed, Box::new(Single { engine, health: Health::new() })))
+    Arc::new(Sim::threaded(seed, Box::new(Single { engine })))
 }
 
 impl Execute for Single {
-    fn execute(&self, op: &Op, args: &[u8]) -> Result<(), Fault> {
-        let site = Site { engine: &self.engine, health: &self.health, node: None };
-        execute::execute(op, args, &site).inspect_err(|fault| {
+    fn execute(&self, op: &Op, args: &[u8], health: &Health) -> Result<(), Fault> {
+        let site = Site { engine: &self.engine, health, node: None };
+        execute::guarded(|| execute::execute(op, args, &site)).inspect_err(|fault| {
             tracing::error!(kind = ?fault.kind, "{}", fault.what);
         })
     }

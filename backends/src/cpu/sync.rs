@@ -214,18 +214,18 @@ impl Engine {
     #[inline]
     fn execute(&self, record: Record<'_>, health: &Health) {
         let site = Site { engine: self, health, node: None };
-        match record.asked {
+        let done = execute::guarded(|| match record.asked {
             Asked::Ops { ops, args } => {
-                for op in ops {
-                    if !health.is_whole() {
-                        return;
-                    }
-                    if let Err(fault) = execute::execute(op, args, &site) {
-                        site.report(fault);
-                    }
-                }
+                let mut ops = ops.iter().take_while(|_| health.is_whole());
+                ops.try_for_each(|op| execute::execute(op, args, &site))
             }
-            Asked::Exec(launched) => replay::launch(launched, &site),
+            Asked::Exec(launched) => {
+                replay::launch(launched, &site);
+                Ok(())
+            }
+        });
+        if let Err(fault) = done {
+            site.report(fault);
         }
     }
 
