@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
 use stream_hal_scheduler::{Health, Ticket};
@@ -12,6 +14,9 @@ use crate::dot;
 use crate::error::{Error, Result, What};
 use crate::objects;
 use crate::stream::{Kind, Stream};
+
+/// How long a destroyed context's work may go without anything being finished before it is abandoned.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A context. Shared by handle; [`Context::close`] ends it.
 pub struct Context {
@@ -89,7 +94,7 @@ impl Context {
     fn broken(&self) -> Error {
         match self.health.fault() {
             Some(fault) => fault.into(),
-            None => Error::new(What::LaunchFailed, "the context is broken"),
+            None => Error::new(What::ContextIsDestroyed, "the context was destroyed, and its work abandoned"),
         }
     }
 
@@ -172,12 +177,22 @@ impl Context {
         self.device.retire(self.points(), what);
     }
 
-    /// Ends the context: waits for its work and takes its streams out of use.
+    /// Ends the context: waits for its work and takes its streams out of use. A kernel that never ends is
+    /// abandoned once nothing of the context was finished for [`PATIENCE`].
     pub fn close(&self) -> Result {
+        self.close_within(PATIENCE)
+    }
+
+    /// [`Context::close`] with another patience. A host function that runs is waited for however long it takes.
+    pub fn close_within(&self, patience: Duration) -> Result {
         if self.closed.swap(true, Ordering::AcqRel) {
             return Err(Error::of(What::ContextIsDestroyed, "ctx", "the context was destroyed"));
         }
         let points = self.points();
+        if !self.finishes(&points, patience) {
+            tracing::warn!("a destroyed context's work did not end and was abandoned");
+            self.health.abandon();
+        }
         points.into_iter().for_each(|ticket| self.device.backend.wait(ticket));
         let mut streams = std::mem::take(&mut *self.streams.write());
         streams.extend(self.legacy().ok());
@@ -186,6 +201,26 @@ impl Context {
         objects::remove(objects::contexts(), self.handle).ok();
         self.device.collect();
         Ok(())
+    }
+
+    /// Whether all points are reached; `false` when nothing came nearer for as long as `patience`. Only looks: a
+    /// thread that executes a kernel could not leave it.
+    fn finishes(&self, points: &[Ticket], patience: Duration) -> bool {
+        let backend = &self.device.backend;
+        let (mut done, mut since, mut nap) = (None, Instant::now(), Duration::from_micros(10));
+        loop {
+            let completed: Vec<u64> = points.iter().map(|point| backend.completed(point.queue)).collect();
+            if points.iter().zip(&completed).all(|(point, &completed)| completed >= point.value) {
+                return true;
+            }
+            if done.as_ref() != Some(&completed) {
+                (done, since) = (Some(completed), Instant::now());
+            } else if since.elapsed() >= patience {
+                return false;
+            }
+            thread::sleep(nap);
+            nap = (nap * 2).min(Duration::from_millis(1));
+        }
     }
 
     /// Lets kernels and copies of this context reach memory of the other's device.

@@ -40,6 +40,8 @@ pub enum What {
     IllegalAddress,
     /// More threads, shared memory or parameters than the device or kernel allows.
     LaunchOutOfResources,
+    /// A cooperative launch with more blocks than run at once.
+    CooperativeLaunchTooLarge,
     /// The launch's grid or block is not valid for the device.
     InvalidConfiguration,
     /// Access to the peer is enabled already.

@@ -5,6 +5,7 @@ use stream_hal_capture::op::{Args, Launch};
 
 use crate::error::{Error, Result, What};
 use crate::module::Function;
+use crate::occupancy;
 use crate::rules::Rules;
 use crate::stream::{Done, Stream};
 
@@ -48,6 +49,10 @@ pub fn op(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Ru
     {
         return Err(refuse(function, shape, parameter_bytes, rules));
     }
+    // Blocks that wait for each other must all be there.
+    if cooperative {
+        check_cooperative(function, shape)?;
+    }
     Ok(Op::Launch(Launch {
         function: function.handle(),
         code: kernel.code,
@@ -57,6 +62,17 @@ pub fn op(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Ru
         shared_bytes,
         args: Args { start: 0, bytes: parameter_bytes as u32 },
     }))
+}
+
+#[cold]
+fn check_cooperative(function: &Function, shape: &Shape) -> Result {
+    let most = occupancy::at_once(function, shape);
+    let blocks = shape.grid.iter().fold(1u64, |all, &side| all.saturating_mul(side.into()));
+    if blocks <= most {
+        return Ok(());
+    }
+    let because = format!("{blocks} blocks in a cooperative launch, the device runs {most} of them at once");
+    Err(Error::of(What::CooperativeLaunchTooLarge, "gridDimX", because))
 }
 
 /// Says what is wrong with a launch that does not fit.

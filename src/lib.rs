@@ -23,6 +23,7 @@ pub mod launch;
 pub mod memory;
 pub mod module;
 pub mod objects;
+pub mod occupancy;
 pub mod owed;
 pub mod pointers;
 pub mod pool;

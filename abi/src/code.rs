@@ -51,6 +51,7 @@ pub(crate) fn number(api: Api, what: What) -> c_int {
         What::HostMemoryAlreadyRegistered => 712,
         What::HostMemoryNotRegistered => 713,
         What::LaunchFailed => 719,
+        What::CooperativeLaunchTooLarge => 720,
         What::NotSupported => 801,
         What::CaptureUnsupported => 900,
         What::CaptureInvalidated => 901,

@@ -4,33 +4,11 @@ use std::ffi::{c_int, c_uint};
 
 use stream_hal::error::{Error, Result};
 use stream_hal::module::Function;
+use stream_hal::occupancy::blocks;
 
 use crate::arg::{Address, Callback, Handle, Out};
 use crate::entry::entries;
 use crate::function::{by_address, threads};
-
-/// Blocks of `threads` threads and so much dynamic shared memory that fit on one core at a time.
-fn blocks(function: &Function, threads: u32, dynamic_shared: usize) -> u32 {
-    let device = function.context().device.properties();
-    let kernel = function.kernel();
-    if threads > kernel.max_threads_per_block {
-        return 0;
-    }
-    let warp = device.warp_size.max(1);
-    let rounded = threads.div_ceil(warp) * warp;
-    let by_threads = device.max_threads_per_multiprocessor / rounded.max(1);
-    let shared = kernel.shared_bytes as usize + dynamic_shared;
-    if shared > device.shared_per_block_optin.max(device.shared_per_block) as usize {
-        return 0;
-    }
-    let core = device.shared_per_block_optin.max(device.shared_per_block) as usize;
-    let by_shared = core.checked_div(shared).map_or(u32::MAX, |fit| fit as u32);
-    let by_registers = match kernel.registers {
-        0 => u32::MAX,
-        registers => device.registers_per_block / (registers * rounded).max(1),
-    };
-    by_threads.min(by_shared).min(by_registers.max(1)).min(32)
-}
 
 /// The block size that keeps most threads on a core, and the grid that fills the device with it.
 fn best(function: &Function, dynamic_shared: impl Fn(u32) -> usize, limit: c_int) -> (c_int, c_int) {

@@ -1,0 +1,312 @@
+//! What kernels ask of the side that runs them: a barrier of the whole grid, `printf`, assertions; and kernels that
+//! never end, when their context or their process does.
+
+use std::env;
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use stream_hal::context::Context;
+use stream_hal::launch::{self, Shape};
+use stream_hal::memory;
+use stream_hal::module::Module;
+use stream_hal::rules::CUDA;
+use stream_hal::runtime::initialize;
+use stream_hal::stream::Stream;
+use stream_hal::{Error, Result, What};
+
+const PTX: &str = r#"
+.version 7.0
+.target sm_70
+.address_size 64
+.extern .func (.param .b32 o) vprintf(.param .b64 f, .param .b64 v);
+.extern .func __assertfail(.param .b64 m, .param .b64 f, .param .b32 l, .param .b64 n, .param .b64 s);
+.global .align 1 .b8 format[14] = {98, 108, 111, 99, 107, 32, 37, 117, 44, 32, 37, 117, 10, 0};
+.global .align 1 .b8 word[5] = {115, 111, 109, 101, 0};
+
+// out[block] = how many blocks had come when this one left the barrier of the grid; out[grid] counts them.
+.visible .entry meet(.param .u64 out)
+{
+    .reg .b32 %r<8>;
+    .reg .b64 %d<8>;
+    .reg .pred %p<3>;
+    ld.param.u64 %d1, [out];
+    mov.u32 %r1, %ctaid.x;
+    mov.u32 %r2, %nctaid.x;
+    mov.u32 %r3, %tid.x;
+    mul.wide.u32 %d2, %r2, 4;
+    add.u64 %d2, %d1, %d2;
+    setp.ne.u32 %p1, %r3, 0;
+    bar.sync 0;
+    @%p1 bra together;
+    membar.gl;
+    atom.global.add.u32 %r4, [%d2], 1;
+again:
+    ld.acquire.gpu.global.u32 %r4, [%d2];
+    setp.lt.u32 %p2, %r4, %r2;
+    @%p2 bra again;
+    mul.wide.u32 %d3, %r1, 4;
+    add.u64 %d3, %d1, %d3;
+    st.global.u32 [%d3], %r4;
+together:
+    bar.sync 0;
+    ret;
+}
+.visible .entry say()
+{
+    .local .align 8 .b8 values[8];
+    .reg .b32 %r<4>;
+    .reg .b64 %d<4>;
+    mov.u32 %r1, %ctaid.x;
+    mov.u32 %r2, %tid.x;
+    mov.u64 %d1, values;
+    st.local.v2.u32 [%d1], {%r1, %r2};
+    cvta.local.u64 %d1, %d1;
+    mov.u64 %d2, format;
+    cvta.global.u64 %d2, %d2;
+    { .param .b64 f; .param .b64 v; .param .b32 o;
+      st.param.b64 [f], %d2; st.param.b64 [v], %d1;
+      call.uni (o), vprintf, (f, v); }
+    ret;
+}
+.visible .entry claim(.param .u32 bad)
+{
+    .reg .b32 %r<4>;
+    .reg .b64 %d<4>;
+    .reg .pred %p<2>;
+    ld.param.u32 %r1, [bad];
+    mov.u32 %r2, %ctaid.x;
+    setp.ne.u32 %p1, %r1, %r2;
+    @%p1 ret;
+    mov.u64 %d1, word;
+    cvta.global.u64 %d1, %d1;
+    { .param .b64 m; .param .b64 f; .param .b32 l; .param .b64 n; .param .b64 s;
+      st.param.b64 [m], %d1; st.param.b64 [f], %d1; st.param.b32 [l], 12; st.param.b64 [n], %d1; st.param.b64 [s], 1;
+      call.uni __assertfail, (m, f, l, n, s); }
+    ret;
+}
+.visible .entry spin(.param .u64 at)
+{
+    .reg .b32 %r<3>;
+    .reg .b64 %d<3>;
+    ld.param.u64 %d1, [at];
+again:
+    atom.global.add.u32 %r1, [%d1], 1;
+    bar.sync 0;
+    bra again;
+}
+"#;
+
+struct World {
+    context: Arc<Context>,
+    stream: Arc<Stream>,
+    module: Arc<Module>,
+}
+
+impl World {
+    fn new() -> World {
+        let device = initialize().and_then(|runtime| runtime.device(0)).expect("there is a cpu device");
+        let context = Context::open(device, 0, false).expect("a context opens");
+        let stream = Stream::create(&context, false, 0).expect("a stream is made");
+        let module = Module::load(&context, PTX.as_bytes()).expect("the module loads");
+        World { context, stream, module }
+    }
+
+    fn words(&self, count: usize) -> u64 {
+        let address =
+            memory::allocate(&self.context, &CUDA, 4 * count as u64).expect("a few bytes are there");
+        self.context.device.driver.write(address, &vec![0; 4 * count]).expect("it is writable");
+        address
+    }
+
+    fn read(&self, address: u64) -> u32 {
+        let mut bytes = [0; 4];
+        self.context.device.driver.read(address, &mut bytes).expect("the memory is there");
+        u32::from_le_bytes(bytes)
+    }
+
+    fn launch(&self, name: &str, shape: &Shape, parameters: &[u8]) -> Result {
+        let function = self.module.function(name).expect("a kernel of that name");
+        launch::launch(&self.stream, &function, shape, parameters, &CUDA).map(drop)
+    }
+
+    /// Starts a kernel that never ends, and returns when it runs: the word that it counts in.
+    fn spin(&self) -> u64 {
+        let word = self.words(1);
+        self.launch("spin", &Shape::linear(64, 32), &word.to_le_bytes()).expect("it is launched");
+        let end = Instant::now() + Duration::from_secs(10);
+        while self.read(word) == 0 {
+            assert!(Instant::now() < end, "the kernel does not start");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        word
+    }
+}
+
+fn cooperative(blocks: u32, threads: u32, shared_bytes: u32) -> Shape {
+    Shape { grid: [blocks, 1, 1], block: [threads, 1, 1], shared_bytes, cooperative: true }
+}
+
+#[test]
+fn all_blocks_of_a_cooperative_launch_meet() {
+    let world = World::new();
+    // More blocks than this machine has threads.
+    for (blocks, threads) in [(1, 1), (2, 64), (32, 40)] {
+        let out = world.words(blocks as usize + 1);
+        world.launch("meet", &cooperative(blocks, threads, 0), &out.to_le_bytes()).unwrap();
+        world.stream.synchronize().unwrap();
+        for block in 0..=blocks {
+            assert_eq!(world.read(out + 4 * u64::from(block)), blocks, "block {block} of {blocks}");
+        }
+    }
+}
+
+#[test]
+fn a_cooperative_launch_that_cannot_be_resident_is_refused() {
+    let world = World::new();
+    let cores = world.context.device.properties().multiprocessors;
+    let out = world.words(64 * cores as usize + 1).to_le_bytes();
+    let refused = |shape: &Shape| {
+        let error = world.launch("meet", shape, &out).unwrap_err();
+        assert_eq!(error.what, What::CooperativeLaunchTooLarge, "{error}");
+    };
+    refused(&cooperative(32 * cores + 1, 32, 0));
+    refused(&cooperative(2 * cores + 1, 1024, 0));
+    refused(&cooperative(4 * cores + 1, 32, 40 << 10));
+    refused(&Shape { grid: [u32::from(u16::MAX); 3], ..cooperative(1, 32, 0) });
+    world.launch("meet", &cooperative(4 * cores, 32, 40 << 10), &out).unwrap();
+    world.stream.synchronize().unwrap();
+}
+
+#[test]
+fn a_failed_assertion_sticks_to_its_context() {
+    let (world, other) = (World::new(), World::new());
+    world.launch("claim", &Shape::linear(64, 32), &9u32.to_le_bytes()).unwrap();
+    world.stream.synchronize().unwrap();
+    world.launch("claim", &Shape::linear(64, 32), &1u32.to_le_bytes()).unwrap();
+    let asserted = |error: Error| {
+        assert_eq!(error.what, What::Assert, "{error}");
+        let words = "some:12: some: assertion `some` failed in kernel claim block (1,0,0) thread (0,0,0)";
+        assert!(error.because.contains(words), "{error}");
+    };
+    asserted(world.stream.synchronize().unwrap_err());
+    asserted(world.launch("claim", &Shape::linear(64, 32), &9u32.to_le_bytes()).unwrap_err());
+    asserted(world.context.synchronize().unwrap_err());
+    other.launch("claim", &Shape::linear(64, 32), &9u32.to_le_bytes()).unwrap();
+    other.stream.synchronize().unwrap();
+    world.context.close().unwrap();
+}
+
+#[test]
+fn a_context_with_an_endless_kernel_can_be_closed() {
+    for waited_for in [false, true] {
+        let world = World::new();
+        let word = world.spin();
+        let start = Instant::now();
+        std::thread::scope(|scope| {
+            let waiter = waited_for.then(|| scope.spawn(|| world.stream.synchronize()));
+            world.context.close_within(Duration::from_millis(50)).unwrap();
+            assert!(start.elapsed() >= Duration::from_millis(50), "it did not wait at all");
+            if let Some(waiter) = waiter {
+                assert_eq!(waiter.join().unwrap().unwrap_err().what, What::ContextIsDestroyed);
+            }
+        });
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        let seen = world.read(word);
+        std::thread::sleep(Duration::from_millis(5));
+        assert_eq!(world.read(word), seen, "it still runs");
+    }
+}
+
+#[test]
+fn closing_waits_for_work_that_goes_on() {
+    let world = World::new();
+    let out = world.words(2);
+    let patience = Duration::from_millis(200);
+    let launch = |count: u32| {
+        for _ in 0..count {
+            world.launch("meet", &cooperative(1, 1024, 0), &out.to_le_bytes()).unwrap();
+        }
+    };
+    // As many as take longer than the patience, though each is short.
+    let start = Instant::now();
+    launch(100);
+    world.stream.synchronize().unwrap();
+    let enough = (patience * 250).div_duration_f64(start.elapsed()) as u32;
+    launch(enough);
+    world.context.close_within(patience).unwrap();
+    assert_eq!(world.read(out + 4), 100 + enough);
+}
+
+/// What a test's own process does when it runs once more as a child.
+const PART: &str = "STREAM_HAL_TEST_PART";
+
+/// This program once more, with only the named test, which then plays a part.
+fn child(test: &str, part: &str) -> Child {
+    let mut command = Command::new(env::current_exe().expect("this program has a path"));
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]).env(PART, part);
+    command.stdout(Stdio::piped()).spawn().expect("the child starts")
+}
+
+fn ends(mut child: Child) -> std::process::ExitStatus {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(status) = child.try_wait().expect("it is our child") {
+            return status;
+        }
+        if Instant::now() > end {
+            child.kill().expect("it is our child");
+            panic!("the process does not end");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn kernels_print_to_the_standard_output() {
+    if env::var_os(PART).is_some() {
+        let world = World::new();
+        world.launch("say", &Shape::linear(70 * 5, 70), &[]).unwrap();
+        world.stream.synchronize().unwrap();
+        return;
+    }
+    let mut child = child("kernels_print_to_the_standard_output", "say");
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    assert!(ends(child).success(), "{text}");
+    let at = text.find("block ").expect("it printed");
+    let mut found: Vec<&str> = text[at..].lines().filter(|line| line.starts_with("block ")).collect();
+    let of_block = |block| (0..70).map(move |thread| format!("block {block}, {thread}"));
+    let mut expected: Vec<String> = (0..5).flat_map(of_block).collect();
+    // Blocks come in any order, lines never in pieces.
+    found.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_process_with_an_endless_kernel_ends() {
+    let name = "a_process_with_an_endless_kernel_ends";
+    if let Ok(part) = env::var(PART) {
+        let world = World::new();
+        world.spin();
+        println!("\nspinning");
+        match part.as_str() {
+            "exit" => std::process::exit(3),
+            "wait" => world.stream.synchronize().unwrap(),
+            _ => std::thread::sleep(Duration::from_secs(60)),
+        }
+        return;
+    }
+    assert_eq!(ends(child(name, "exit")).code(), Some(3));
+    for part in ["wait", "sleep"] {
+        let mut child = child(name, part);
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let spinning = out.lines().map_while(std::result::Result::ok).any(|line| line == "spinning");
+        assert!(spinning, "{part}");
+        let id = child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        assert_eq!(ends(child).code(), None, "{part}: it was killed");
+    }
+}
