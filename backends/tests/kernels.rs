@@ -55,6 +55,25 @@ again:
     ret;
 }
 
+.visible .entry crowd(.param .u64 at)
+{
+    .reg .b64 %rd<3>;
+    .reg .b32 %r<5>;
+    .reg .pred %p<2>;
+    ld.param.u64 %rd1, [at];
+    atom.global.add.u32 %r1, [%rd1], 1;
+    add.u32 %r1, %r1, 1;
+    atom.global.max.u32 %r2, [%rd1+4], %r1;
+    mov.u32 %r3, 0;
+again:
+    add.u32 %r3, %r3, 1;
+    bar.sync 0;
+    setp.lt.u32 %p1, %r3, 5000;
+    @%p1 bra again;
+    atom.global.add.u32 %r1, [%rd1], -1;
+    ret;
+}
+
 .visible .entry halve(.param .u64 at)
 {
     .reg .b64 %rd<3>;
@@ -157,6 +176,18 @@ fn blocks_that_wait_for_each_other_all_get_their_turn() {
 }
 
 #[test]
+fn long_blocks_take_turns_but_not_all_at_once() {
+    each(|world| {
+        let (code, queue, at) = (Code::load(world), world.queue(), world.words(2));
+        world.backend().wait(run(world, queue, code.launch("crowd", 200, 1), at));
+        assert_eq!(world.word(at), 0);
+        // Four threads have 128 aside at most, and one each in hand.
+        let most = world.word(at + 4);
+        assert!((2..=128 + 5).contains(&most), "{most} blocks under way at once");
+    });
+}
+
+#[test]
 fn a_plan_launches_kernels() {
     each(|world| {
         let (code, queue, at) = (Code::load(world), world.queue(), world.words(1));
@@ -185,7 +216,7 @@ fn what_is_no_device_code_is_refused() {
         let broken =
             SOURCE.replace("atom.global.add.u32 %r1, [%rd1], 1;", "atom.global.add.u32 %q1, [%rd1], 1;");
         assert!(matches!(load(broken.as_bytes()), Err(Error::InvalidPtx(_))));
-        assert_eq!(world.device().load_module(SOURCE.as_bytes()).unwrap().kernels().len(), 4);
+        assert_eq!(world.device().load_module(SOURCE.as_bytes()).unwrap().kernels().len(), 5);
     }
 }
 

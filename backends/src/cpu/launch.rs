@@ -22,6 +22,8 @@ use crate::device::Place;
 
 /// How long this thread works alone before it calls others.
 const ALONE: Duration = Duration::from_micros(10);
+/// Blocks of a grid that may be under way at once, for a device of few cores.
+const LEAST_RESIDENT: u64 = 64;
 /// Bytes of the grid barrier of a cooperative launch.
 const WORKSPACE_BYTES: u64 = 64;
 
@@ -39,6 +41,10 @@ struct Grid<'a> {
     next: AtomicU64,
     /// Blocks that were started and only spun when they last ran.
     aside: Mutex<VecDeque<Box<Scratch>>>,
+    /// How many those are.
+    waiting: AtomicU64,
+    /// From so many on no further block is started: each keeps its registers and shared memory.
+    resident: u64,
     ended: AtomicBool,
     fault: Mutex<Option<KernelFault>>,
     printed: Mutex<Vec<u8>>,
@@ -89,6 +95,8 @@ fn run_grid(
         blocks: launch.grid.iter().map(|&side| u64::from(side)).product(),
         next: AtomicU64::new(0),
         aside: Mutex::default(),
+        waiting: AtomicU64::new(0),
+        resident: resident(launch, site),
         ended: AtomicBool::new(false),
         fault: Mutex::new(None),
         printed: Mutex::default(),
@@ -113,6 +121,14 @@ fn run_grid(
     }
 }
 
+/// Blocks under way at once, at most. Those of a cooperative launch all are; the caller has seen to their number.
+fn resident(launch: &op::Launch, site: &Site<'_>) -> u64 {
+    match launch.flags & op::Launch::COOPERATIVE {
+        0 => (32 * u64::from(site.engine.pool.threads())).max(LEAST_RESIDENT),
+        _ => u64::MAX,
+    }
+}
+
 impl Grid<'_> {
     /// Whether no block is left to start or to resume, or the launch has ended early.
     fn is_over(&self) -> bool {
@@ -133,7 +149,7 @@ impl Grid<'_> {
                     let program = &self.kernel.program;
                     program.start_block(self.kernel.index, &launch, place, &mut scratch)
                 }
-                None => match self.aside.lock().pop_front() {
+                None => match self.take_aside() {
                     Some(block) => {
                         scratch = block;
                         Ok(())
@@ -152,9 +168,18 @@ impl Grid<'_> {
         SCRATCH.set(Some(scratch));
     }
 
-    /// The place of a block that was not started yet.
+    fn take_aside(&self) -> Option<Box<Scratch>> {
+        let mut aside = self.aside.lock();
+        let block = aside.pop_front();
+        self.waiting.store(aside.len() as u64, Ordering::Relaxed);
+        block
+    }
+
+    /// The place of a block that was not started yet, unless enough are under way.
     fn fresh_block(&self) -> Option<[u32; 3]> {
-        if self.next.load(Ordering::Relaxed) >= self.blocks {
+        if self.next.load(Ordering::Relaxed) >= self.blocks
+            || self.waiting.load(Ordering::Relaxed) >= self.resident
+        {
             return None;
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
@@ -174,6 +199,7 @@ impl Grid<'_> {
                     let mut aside = self.aside.lock();
                     if self.next.load(Ordering::Relaxed) < self.blocks || !aside.is_empty() {
                         aside.push_back(scratch);
+                        self.waiting.store(aside.len() as u64, Ordering::Relaxed);
                         return Box::default();
                     }
                     drop(aside);
