@@ -103,9 +103,9 @@ pub(crate) fn write_graph(handle: u64, dag: &Dag) {
     }
 }
 
-/// After a synchronise: the stream with the last of what it did.
+/// After a synchronise: the stream with the last of what it did, unless it was drawn so before.
 pub(crate) fn write_stream(stream: &Arc<Stream>) {
-    if settings().dot.is_some() {
+    if settings().dot.is_some() && stream.has_news() {
         let text = streams(std::slice::from_ref(stream), &titled("at a synchronise".to_owned()));
         write_numbered("stream", &text);
     }

@@ -62,6 +62,8 @@ struct Inner {
     after: SmallVec<[Point; 4]>,
     /// The live DAG is looked through for finished ops when it has grown to this length.
     retire_at: usize,
+    /// How many ops had been recorded when the stream was drawn last.
+    drawn: u64,
 }
 
 /// Finished ops are popped in runs of about this many.
@@ -78,7 +80,7 @@ impl Stream {
         let queue = lane.queue();
         let mut live = Live::new();
         live.keep_history(settings().dot.is_some());
-        let inner = Inner { lane, live, seen_legacy: 0, after: SmallVec::new(), retire_at: RETIRE };
+        let inner = Inner { lane, live, seen_legacy: 0, after: SmallVec::new(), retire_at: RETIRE, drawn: 0 };
         objects::register(objects::streams(), |handle| Stream {
             context: context.clone(),
             kind,
@@ -421,6 +423,13 @@ impl Stream {
             0 => Ok(()),
             session => Err(capture::refuse(self, session, doing)),
         }
+    }
+
+    /// Whether anything was recorded since this was asked last.
+    pub(crate) fn has_news(&self) -> bool {
+        let mut inner = self.inner.lock();
+        let recorded = inner.live.recorded();
+        std::mem::replace(&mut inner.drawn, recorded) != recorded
     }
 
     /// Whether anything was recorded that a drawing could show.
