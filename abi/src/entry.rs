@@ -97,18 +97,20 @@ impl Row {
 ///
 /// may: nothing but the body, when it succeeds
 #[inline]
-pub(crate) fn run(symbol: &'static Symbol, body: impl FnOnce(&Cx) -> Result) -> c_int {
+pub(crate) fn run(symbol: &'static Symbol, body: impl Fn(&Cx) -> Result) -> c_int {
     tracing::trace!(target: "stream_hal::api", "{}", symbol.name);
     #[cfg(feature = "mute")]
     if mute::is_muted(symbol.name) {
         return 0;
     }
     let cx = Cx::of(symbol);
-    match catch_unwind(AssertUnwindSafe(|| body(&cx))) {
-        Ok(Ok(())) if cx.rules.last_error == LastError::Sticky => 0,
-        Ok(result) => finish(&cx, &result),
-        Err(_) => panicked(&cx),
-    }
+    // The number is made inside: a result that was just written piece by piece and is then moved as a
+    // whole waits for its own stores.
+    let number = catch_unwind(AssertUnwindSafe(|| match body(&cx) {
+        Ok(()) if cx.rules.last_error == LastError::Sticky => 0,
+        result => finish(&cx, &result),
+    }));
+    number.unwrap_or_else(|_| panicked(&cx))
 }
 
 #[cold]

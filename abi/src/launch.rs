@@ -61,9 +61,10 @@ fn pack_into(
         Some(zeros) => packed.extend_from_slice(zeros),
         None => packed.resize(bytes, 0),
     }
+    let place = packed.as_mut_slice();
     for (index, parameter) in kernel.parameters.iter().enumerate() {
         let start = parameter.offset as usize;
-        parameters.copy(index, &mut packed[start..start + parameter.bytes as usize])?;
+        parameters.copy(index, &mut place[start..start + parameter.bytes as usize])?;
     }
     Ok(())
 }
@@ -196,8 +197,14 @@ entries! {
         cx, function: Handle, grid_x: c_uint, grid_y: c_uint, grid_z: c_uint, block_x: c_uint, block_y: c_uint,
         block_z: c_uint, shared_bytes: c_uint, stream: Handle, parameters: Parameters, extra: Array<*const c_void>
     ) {
-        let (grid, block) = ([grid_x, grid_y, grid_z], [block_x, block_y, block_z]);
-        start(cx, function, &Shape { grid, block, shared_bytes, cooperative: false }, stream, parameters, extra)
+        // Written where it stays: copied as a whole right after, it would wait for its small stores.
+        let shape = Shape {
+            grid: [grid_x, grid_y, grid_z],
+            block: [block_x, block_y, block_z],
+            shared_bytes,
+            cooperative: false,
+        };
+        start(cx, function, &shape, stream, parameters, extra)
     }
 
     fn cuLaunchCooperativeKernel | cuLaunchCooperativeKernel_ptsz | hipModuleLaunchCooperativeKernel (
