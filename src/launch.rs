@@ -140,7 +140,7 @@ pub fn launch(
     rules: &Rules,
 ) -> Result<Done> {
     // A function runs on the device it was loaded for.
-    if stream.context().device.ordinal != function.context().device.ordinal {
+    if !std::ptr::eq(stream.context().device, function.context().device) {
         return Err(Error::of(What::InvalidHandle, "f", "function and stream are of different devices"));
     }
     stream.record(op(function, shape, parameters.len(), rules)?, parameters)
