@@ -37,6 +37,8 @@ pub struct Context {
     legacy_point: AtomicU64,
     /// Streams that were created, and threads' default streams.
     streams: RwLock<Vec<Arc<Stream>>>,
+    /// Destroyed streams whose work is pending, or that another thread may still be using.
+    departed: Mutex<Vec<Arc<Stream>>>,
     /// How many of `streams` wait for the legacy stream and the reverse.
     pub(crate) blocking: AtomicU32,
     /// How many blocking streams of this context are capturing.
@@ -59,6 +61,7 @@ impl Context {
             legacy_queue: AtomicU32::new(0),
             legacy_point: AtomicU64::new(0),
             streams: RwLock::default(),
+            departed: Mutex::default(),
             blocking: AtomicU32::new(0),
             capturing: AtomicU32::new(0),
             peers: Mutex::default(),
@@ -134,9 +137,11 @@ impl Context {
         self.streams.write().push(stream);
     }
 
-    /// Takes a stream out; its pending work still counts for the legacy stream.
+    /// Takes a stream out; its pending work still counts.
     pub(crate) fn disown(&self, stream: &Arc<Stream>) -> Result {
+        self.departed.lock().push(stream.clone());
         self.streams.write().retain(|other| !Arc::ptr_eq(other, stream));
+        drop(self.departed());
         if stream.is_blocking() {
             self.legacy()?.wait_for(stream.point()?)?;
             self.blocking.fetch_sub(1, Ordering::AcqRel);
@@ -149,6 +154,19 @@ impl Context {
         self.streams.read().clone()
     }
 
+    /// Destroyed streams that may have work pending; forgets the others.
+    fn departed(&self) -> Vec<Arc<Stream>> {
+        let mut departed = self.departed.lock();
+        // Held by nobody else, it gets no more work.
+        let ended = |stream: &mut Arc<Stream>| Arc::strong_count(stream) == 1 && stream.is_done();
+        let done: Vec<Arc<Stream>> = departed.extract_if(.., ended).collect();
+        let rest = departed.clone();
+        drop(departed);
+        // Dropping gives queues up: not under the lock.
+        drop(done);
+        rest
+    }
+
     /// Calls `visit` for each blocking stream.
     pub(crate) fn each_blocking(&self, mut visit: impl FnMut(&Stream)) {
         if self.blocking.load(Ordering::Acquire) != 0 {
@@ -159,6 +177,7 @@ impl Context {
     /// The points that all work submitted so far reaches.
     pub(crate) fn points(&self) -> Vec<Ticket> {
         let mut streams = self.streams();
+        streams.extend(self.departed());
         streams.extend(self.legacy().ok());
         streams.iter().filter_map(|stream| stream.point().ok()).collect()
     }
@@ -198,6 +217,7 @@ impl Context {
         streams.extend(self.legacy().ok());
         dot::write_streams(&streams);
         streams.iter().for_each(Stream::abandon);
+        drop(std::mem::take(&mut *self.departed.lock()));
         objects::remove(objects::contexts(), self.handle).ok();
         self.device.collect();
         Ok(())

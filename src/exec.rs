@@ -1,6 +1,6 @@
 //! Instantiated graphs: checked, planned and prepared once, launched many times.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -200,7 +200,12 @@ struct Found {
 /// Looks up what all nodes name, children included. A stale one is refused and its node named.
 fn resolve(dag: &Arc<Dag>, found: &mut Found) -> Result {
     let mut open = vec![dag.clone()];
+    // A child may stand in many places, and its children as well: each is looked at once.
+    let mut seen = HashSet::new();
     while let Some(dag) = open.pop() {
+        if !seen.insert(Arc::as_ptr(&dag)) {
+            continue;
+        }
         for node in dag.nodes() {
             let op = dag.op(node)?;
             if let Op::Graph { graph, .. } = op {

@@ -122,6 +122,13 @@ impl Module {
     }
 }
 
+impl Drop for Function {
+    /// A thread that had found the function when its module was unloaded may have launched it since.
+    fn drop(&mut self) {
+        self.context.retire(Box::new(self.code.clone()));
+    }
+}
+
 impl Function {
     /// Its handle.
     pub fn handle(&self) -> u64 {

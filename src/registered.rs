@@ -162,13 +162,14 @@ pub fn push(shape: Shape, stream: u64) {
     PUSHED.with_borrow_mut(|pushed| pushed.push(Pushed { shape, stream, arguments: Vec::new() }));
 }
 
+/// No kernel has more bytes of parameters.
+pub const MOST_ARGUMENTS: usize = 32 << 10;
+
 /// Sets a parameter of the launch that was pushed last.
 pub fn set_argument(offset: usize, bytes: &[u8]) -> Result {
-    /// No kernel has more bytes of parameters.
-    const MOST: usize = 32 << 10;
     PUSHED.with_borrow_mut(|pushed| {
         let Some(top) = pushed.last_mut() else { return Err(nothing_pushed()) };
-        let end = offset.checked_add(bytes.len()).filter(|&end| end <= MOST);
+        let end = offset.checked_add(bytes.len()).filter(|&end| end <= MOST_ARGUMENTS);
         let end = end.ok_or_else(|| Error::value("offset", "no kernel has so many parameters"))?;
         if top.arguments.len() < end {
             top.arguments.resize(end, 0);

@@ -382,6 +382,12 @@ impl Stream {
         Ok(ticket)
     }
 
+    /// Whether nothing recorded is pending.
+    pub(crate) fn is_done(&self) -> bool {
+        let reached = |ticket: Ticket| self.context.device.backend.completed(ticket.queue) >= ticket.value;
+        self.point().is_ok_and(reached)
+    }
+
     /// Waits until all work recorded so far is done.
     pub fn synchronize(self: &Arc<Stream>) -> Result {
         self.refuse_capturing("synchronising")?;

@@ -129,6 +129,17 @@ impl<T: Plain> Place<T> {
     }
 }
 
+impl Place<usize> {
+    /// How many values of a type the program says its list has room for.
+    pub fn room<T>(&self, argument: &'static str) -> Result<usize> {
+        let room = self.read();
+        match room.checked_mul(size_of::<T>()) {
+            Some(0..=MOST_BYTES) => Ok(room),
+            _ => Err(Error::value(argument, format!("no list has room for {room}"))),
+        }
+    }
+}
+
 /// A struct or value that the program passes by pointer.
 #[repr(transparent)]
 #[derive(Clone, Copy)]

@@ -83,6 +83,15 @@ fn between(from: End, to: End) -> Direction {
     }
 }
 
+/// From a slice to the next. Where there is one slice, what was said about others means nothing.
+fn slice(pitch: usize, height: usize, depth: usize) -> Result<u64> {
+    match pitch.checked_mul(height) {
+        Some(bytes) => Ok(bytes as u64),
+        None if depth <= 1 => Ok(0),
+        None => Err(Error::value("Height", "the size of a slice overflows")),
+    }
+}
+
 /// A box as the driver API describes it.
 pub(crate) fn rect_of_box(cx: &Cx, copy: &Memcpy3D) -> Result<(Rect, Direction)> {
     let (from, from_end) = side(cx, &copy.from, "srcMemoryType")?;
@@ -90,10 +99,10 @@ pub(crate) fn rect_of_box(cx: &Cx, copy: &Memcpy3D) -> Result<(Rect, Direction)>
     let rect = Rect {
         to,
         to_pitch: copy.to.pitch as u64,
-        to_slice: (copy.to.pitch as u64).wrapping_mul(copy.to.height as u64),
+        to_slice: slice(copy.to.pitch, copy.to.height, copy.depth)?,
         from,
         from_pitch: copy.from.pitch as u64,
-        from_slice: (copy.from.pitch as u64).wrapping_mul(copy.from.height as u64),
+        from_slice: slice(copy.from.pitch, copy.from.height, copy.depth)?,
         width_bytes: copy.width_bytes as u64,
         height: copy.height as u64,
         depth: copy.depth as u64,
@@ -164,10 +173,10 @@ pub(crate) fn rect_of_params(copy: &hip::Memcpy3D) -> Result<(Rect, Direction)> 
     let rect = Rect {
         to: start(&copy.to, &copy.to_position).ok_or_else(overflow)?,
         to_pitch: copy.to.pitch as u64,
-        to_slice: (copy.to.pitch as u64).wrapping_mul(copy.to.height as u64),
+        to_slice: slice(copy.to.pitch, copy.to.height, copy.extent.depth)?,
         from: start(&copy.from, &copy.from_position).ok_or_else(overflow)?,
         from_pitch: copy.from.pitch as u64,
-        from_slice: (copy.from.pitch as u64).wrapping_mul(copy.from.height as u64),
+        from_slice: slice(copy.from.pitch, copy.from.height, copy.extent.depth)?,
         width_bytes: copy.extent.width as u64,
         height: copy.extent.height as u64,
         depth: copy.extent.depth as u64,

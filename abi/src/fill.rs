@@ -41,11 +41,24 @@ fn slices(cx: &Cx, at: Pitched, value: c_int, extent: Extent, stream: Handle, wa
         let height = height.ok_or_else(|| Error::value("extent", "the size overflows"))?;
         return rows(cx, rectangle(at.address, at.pitch, value, 1, extent.width, height), stream, wait);
     }
-    (0..extent.depth).try_for_each(|slice| {
-        let offset = at.pitch.wrapping_mul(at.height).wrapping_mul(slice) as u64;
-        let to = Address(at.address.0.wrapping_add(offset));
-        rows(cx, rectangle(to, at.pitch, value, 1, extent.width, extent.height), stream, wait)
-    })
+    let plane = |to| rectangle(Address(to), at.pitch, value, 1, extent.width, extent.height);
+    if extent.width == 0 || extent.height == 0 || extent.depth == 0 {
+        return rows(cx, Fill { width: 0, ..plane(at.address.0) }, stream, wait);
+    }
+    // Slices do not overlap, and the last one ends somewhere: so there are few enough to go through.
+    if extent.depth > 1 && (at.height < extent.height || at.pitch < extent.width) {
+        let because = format!("slices of {} rows of {} bytes do not hold them", at.height, at.pitch);
+        return Err(Error::value("extent", because));
+    }
+    let slice = at.pitch.checked_mul(at.height);
+    let last = slice.and_then(|slice| slice.checked_mul(extent.depth.saturating_sub(1)));
+    let last = last.and_then(|last| at.address.0.checked_add(last as u64));
+    let (Some(slice), Some(last)) = (slice, last) else {
+        return Err(Error::value("extent", "the size overflows"));
+    };
+    memory::check_fill(&plane(last))?;
+    (0..extent.depth)
+        .try_for_each(|index| rows(cx, plane(at.address.0 + (slice * index) as u64), stream, wait))
 }
 
 const DEFAULT: Handle = Handle(0);

@@ -52,11 +52,16 @@ pub(crate) fn list(
         count.write(there);
         return Ok(());
     }
-    let room = count.read();
-    let mut answer = handles.take(room).collect::<Result<Vec<_>>>()?;
+    let room = count.room::<Handle>("count")?;
+    let answer = handles.take(room).collect::<Result<Vec<_>>>()?;
     count.write(answer.len());
-    answer.resize(room, Handle(0));
-    place.write("nodes", answer)
+    place.write("nodes", filled_up(answer, room))
+}
+
+/// Handles, and null for the rest of the room.
+fn filled_up(handles: Vec<Handle>, room: usize) -> impl Iterator<Item = Handle> {
+    let rest = room.saturating_sub(handles.len());
+    handles.into_iter().chain(std::iter::repeat_n(Handle(0), rest))
 }
 
 pub(crate) fn list_nodes(
@@ -117,18 +122,12 @@ fn list_edges(
         place.write(found.len());
         return Ok(());
     }
-    let room = place.read();
+    let room = place.room::<Handle>("numEdges")?;
     let end = |end: fn(&(Node, Node)) -> Node| -> Result<Vec<Handle>> {
-        let mut handles: Vec<Handle> = found
-            .iter()
-            .take(room)
-            .map(|edge| graph.node_handle(end(edge)).map(Handle))
-            .collect::<Result<_>>()?;
-        handles.resize(room, Handle(0));
-        Ok(handles)
+        found.iter().take(room).map(|edge| graph.node_handle(end(edge)).map(Handle)).collect()
     };
-    from.write("from", end(|edge| edge.0)?)?;
-    to.write("to", end(|edge| edge.1)?)?;
+    from.write("from", filled_up(end(|edge| edge.0)?, room))?;
+    to.write("to", filled_up(end(|edge| edge.1)?, room))?;
     place.write(found.len().min(room));
     Ok(())
 }

@@ -249,7 +249,8 @@ entries! {
     }
 
     fn hipSetupArgument (_cx, argument: Address, bytes: usize, offset: usize) {
-        registered::set_argument(offset, &crate::arg::bytes_at("arg", argument.0, bytes)?)
+        let argument = Array::at(std::ptr::with_exposed_provenance::<u8>(argument.0 as usize));
+        registered::set_argument(offset, &argument.get_few("arg", bytes, registered::MOST_ARGUMENTS)?)
     }
 
     fn hipLaunchByPtr (cx, function: Address) {

@@ -14,20 +14,25 @@ use crate::entry::{Cx, entries};
 
 /// Reads an image of which only the address is known, as far as its own headers say it goes.
 pub(crate) fn image_at(address: Address) -> Result<Vec<u8>> {
+    let whole = read_image(address)?;
+    match image::wrapped(&whole) {
+        // A wrapper points to the image proper, which is no wrapper: it could point to itself.
+        Some(inner) => match read_image(Address(inner))? {
+            image if image::wrapped(&image).is_some() => Err(invalid(image::Error::Wrapper)),
+            image => Ok(image),
+        },
+        None => Ok(whole),
+    }
+}
+
+fn read_image(address: Address) -> Result<Vec<u8>> {
     if address.0 == 0 {
         return Err(Error::value("image", "must not be null"));
     }
     let mut prefix = Vec::new();
     loop {
         match needed(&prefix).map_err(invalid)? {
-            Needed::Known(bytes) => {
-                let whole = bytes_at("image", address.0, bytes)?;
-                // A wrapper points to the image proper.
-                return match image::wrapped(&whole) {
-                    Some(inner) => image_at(Address(inner)),
-                    None => Ok(whole),
-                };
-            }
+            Needed::Known(bytes) => return bytes_at("image", address.0, bytes),
             Needed::More(bytes) => prefix = bytes_at("image", address.0, bytes)?,
             Needed::Text => return text_at("image", address.0),
         }

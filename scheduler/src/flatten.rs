@@ -253,7 +253,8 @@ fn inlined(dag: &Dag) -> Result<usize, Error> {
             stack.extend(children(dag).map(|child| (child, false)));
             continue;
         }
-        let inner = children(dag).map(|child| sizes.get(&(child as *const Dag)).map_or(0, |size| size + 1));
+        let inner = children(dag)
+            .map(|child| sizes.get(&(child as *const Dag)).map_or(0, |size| size.saturating_add(1)));
         let size = inner.fold(dag.len() as u64, u64::saturating_add);
         sizes.insert(dag, size);
     }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code)]
 
+pub mod calls;
+pub mod program;
+
 use std::ffi::{CString, c_int, c_void};
 use std::path::PathBuf;
 

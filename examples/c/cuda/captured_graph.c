@@ -23,7 +23,7 @@ static void run(CUgraphExec exec, CUstream stream, float *x, float *y, float off
 }
 
 int main(void) {
-    CUdevice device;
+    CUdevice device = -1;
     CUcontext context;
     CUmodule module;
     CUfunction kernel;

@@ -39,6 +39,7 @@ static void handles(void) {
 
 static void memory(void) {
     char host[64];
+    void *pinned;
     CUdeviceptr block;
     CHECK(cuMemAlloc(&block, sizeof host));
     say("memory that is not there:");
@@ -47,6 +48,9 @@ static void memory(void) {
     REFUSED(CUDA_ERROR_INVALID_VALUE, cuMemcpyDtoH(host, 0x1000, sizeof host));
     CHECK(cuMemFree(block));
     REFUSED(CUDA_ERROR_INVALID_VALUE, cuMemFree(block));
+    CHECK(cuMemHostAlloc(&pinned, sizeof host, 0));
+    CHECK(cuMemFreeHost(pinned));
+    REFUSED(CUDA_ERROR_INVALID_VALUE, cuMemFreeHost(pinned));
 }
 
 static void shapes(CUfunction add) {
@@ -92,6 +96,7 @@ static void graphs(void) {
     CUgraph graph;
     CUgraphExec exec;
     CUgraphNode first, second;
+    size_t nodes;
     CHECK(cuGraphCreate(&graph, 0));
     CHECK(cuGraphAddEmptyNode(&first, graph, NULL, 0));
     CHECK(cuGraphAddEmptyNode(&second, graph, &first, 1));
@@ -99,6 +104,14 @@ static void graphs(void) {
     REFUSED(CUDA_ERROR_INVALID_VALUE, depend(graph, first, second));
     CHECK(depend(graph, second, first));
     REFUSED(CUDA_ERROR_INVALID_VALUE, cuGraphInstantiate(&exec, graph, 0));
+    CHECK(cuGraphDestroy(graph));
+    REFUSED(CUDA_ERROR_INVALID_VALUE, cuGraphGetNodes(graph, NULL, &nodes));
+
+    CHECK(cuGraphCreate(&graph, 0));
+    CHECK(cuGraphInstantiate(&exec, graph, 0));
+    CHECK(cuGraphLaunch(exec, NULL));
+    CHECK(cuGraphExecDestroy(exec));
+    REFUSED(CUDA_ERROR_INVALID_VALUE, cuGraphLaunch(exec, NULL));
     CHECK(cuGraphDestroy(graph));
 }
 
@@ -163,6 +176,7 @@ static void wild_pointer(CUfunction add, CUdeviceptr memory) {
     say("the other context goes on");
     /* What destroying a spoiled context answers is left open. */
     (void)cuCtxDestroy(spoiled);
+    REFUSED(CUDA_ERROR_INVALID_CONTEXT, cuCtxSetCurrent(spoiled));
     CHECK(cuCtxSetCurrent(context));
     CHECK(cuCtxSynchronize());
 }
@@ -171,7 +185,8 @@ int main(void) {
     CUmodule module;
     CUfunction add;
     CUdeviceptr memory_of_one;
-    int before = -1;
+    unsigned int flags;
+    int before = -1, active = -1;
 
     REFUSED(CUDA_ERROR_NOT_INITIALIZED, cuDeviceGetCount(&before));
     CHECK(cuInit(0));
@@ -192,6 +207,12 @@ int main(void) {
     wild_pointer(add, memory_of_one);
     CHECK(cuMemFree(memory_of_one));
     CHECK(cuModuleUnload(module));
+    say("a module and a context that are gone:");
+    REFUSED(CUDA_ERROR_INVALID_HANDLE, cuModuleGetFunction(&add, module, "vector_add"));
+    CHECK(cuDevicePrimaryCtxGetState(device, &flags, &active));
+    EXPECT(active == 1, "active is %d", active);
     CHECK(cuDevicePrimaryCtxRelease(device));
+    CHECK(cuDevicePrimaryCtxGetState(device, &flags, &active));
+    EXPECT(active == 0, "active is %d", active);
     return passed();
 }

@@ -66,7 +66,7 @@ static void expect_result(float factor) {
 }
 
 int main(int count_arguments, char **arguments) {
-    CUdevice device;
+    CUdevice device = -1;
     CUcontext context;
     CUmodule adding, scaling;
     CUfunction add, scale;
@@ -127,6 +127,9 @@ int main(int count_arguments, char **arguments) {
     say("built a graph of %d nodes", (int)nodes);
     if (count_arguments > 1) {
         CHECK(cuGraphDebugDotPrint(graph, arguments[1], 0));
+        FILE *drawing = fopen(arguments[1], "r");
+        EXPECT(drawing != NULL && fgetc(drawing) != EOF, "%s is empty", arguments[1]);
+        fclose(drawing);
         say("drew it to %s", arguments[1]);
     }
 

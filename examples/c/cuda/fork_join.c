@@ -51,10 +51,12 @@ static void expect_result(struct job *job) {
     /* So that the next round has to write it. */
     CHECK(cuMemsetD32(job->z, 0, COUNT));
     CHECK(cuCtxSynchronize());
+    CHECK(cuMemcpyDtoH(z, job->z, sizeof z));
+    for (i = 0; i < COUNT; i++) EXPECT(z[i] == 0.0f, "element %d is %g, not 0", i, z[i]);
 }
 
 int main(void) {
-    CUdevice device;
+    CUdevice device = -1;
     CUcontext context;
     CUmodule adding, scaling;
     CUstream stream, side;

@@ -16,7 +16,8 @@ struct side {
 };
 
 static void open_side(struct side *side, int ordinal) {
-    char name[256];
+    char name[256] = "";
+    side->device = -1;
     CHECK(cuDeviceGet(&side->device, ordinal));
     CHECK(cuDeviceGetName(name, sizeof name, side->device));
     CHECK(cuDevicePrimaryCtxRetain(&side->context, side->device));
@@ -29,6 +30,7 @@ static void open_side(struct side *side, int ordinal) {
     CHECK(cuMemsetD32Async(side->x, 0x3f800000, COUNT, side->stream));
     CHECK(cuMemsetD32Async(side->y, 0x40000000, COUNT, side->stream));
     CHECK(cuStreamSynchronize(side->stream)); /* The other side writes into x, on a stream of its own. */
+    EXPECT(name[0] != 0, "device %d has no name", ordinal);
     say("device %d is %s", ordinal, name);
 }
 
@@ -52,7 +54,7 @@ int main(void) {
     struct side one, two;
     static float result[COUNT];
     CUevent copied;
-    int devices = 0, reachable = 0, i;
+    int devices = 0, reachable = -1, i;
 
     CHECK(cuInit(0));
     CHECK(cuDeviceGetCount(&devices));
@@ -63,6 +65,7 @@ int main(void) {
     open_side(&one, 0);
     open_side(&two, 1);
     CHECK(cuDeviceCanAccessPeer(&reachable, one.device, two.device));
+    EXPECT(reachable == 0 || reachable == 1, "reachable is %d", reachable);
     if (reachable) {
         CHECK(cuCtxSetCurrent(one.context));
         CHECK(cuCtxEnablePeerAccess(two.context, 0));

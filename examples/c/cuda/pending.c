@@ -26,7 +26,7 @@ static void CUDA_CB look_at_end(void *unused) {
 }
 
 int main(void) {
-    CUdevice device;
+    CUdevice device = -1;
     CUcontext context;
     CUmodule module;
     CUfunction add;

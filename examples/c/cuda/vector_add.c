@@ -9,17 +9,18 @@ enum { COUNT = 100003, THREADS = 256, BLOCKS = (COUNT + THREADS - 1) / THREADS }
 static float a[COUNT], b[COUNT], sum[COUNT];
 
 int main(void) {
-    CUdevice device;
+    CUdevice device = -1;
     CUcontext context;
     CUmodule module;
     CUfunction kernel;
     CUdeviceptr device_a, device_b, device_sum;
-    char name[256];
+    char name[256] = "";
     int i;
 
     CHECK(cuInit(0));
     CHECK(cuDeviceGet(&device, 0));
     CHECK(cuDeviceGetName(name, sizeof name, device));
+    EXPECT(name[0] != 0, "device 0 has no name");
     say("device 0 is %s", name);
     CHECK(cuDevicePrimaryCtxRetain(&context, device));
     CHECK(cuCtxSetCurrent(context));

@@ -36,6 +36,7 @@ static void handles(void) {
 
 static void memory(void) {
     char host[64];
+    void *pinned;
     char *block;
     CHECK(hipMalloc((void **)&block, sizeof host));
     say("memory that is not there:");
@@ -43,6 +44,9 @@ static void memory(void) {
     REFUSED(hipErrorInvalidValue, hipMemcpy(host, (void *)0x1000, sizeof host, hipMemcpyDeviceToHost));
     CHECK(hipFree(block));
     REFUSED(hipErrorInvalidValue, hipFree(block));
+    CHECK(hipHostMalloc(&pinned, sizeof host, hipHostMallocDefault));
+    CHECK(hipHostFree(pinned));
+    REFUSED(hipErrorInvalidValue, hipHostFree(pinned));
 }
 
 static void shapes(hipFunction_t add) {
@@ -71,6 +75,9 @@ static void code(hipModule_t module) {
     say("the log says: %s", log);
     REFUSED(hipErrorInvalidImage, hipModuleLoadData(&loaded, "neither text nor object"));
     REFUSED(hipErrorFileNotFound, hipModuleLoad(&loaded, "no/such/file.ptx"));
+    CHECK(hipModuleLoadData(&loaded, vector_add_ptx));
+    CHECK(hipModuleUnload(loaded));
+    REFUSED(hipErrorInvalidHandle, hipModuleGetFunction(&function, loaded, "vector_add"));
     REFUSED(hipErrorNotFound, hipModuleGetFunction(&function, module, "vector_subtract"));
     REFUSED(hipErrorNotFound, hipModuleGetGlobal(&variable, &bytes, module, "no_variable"));
 }
@@ -79,6 +86,7 @@ static void graphs(void) {
     hipGraph_t graph;
     hipGraphExec_t exec;
     hipGraphNode_t first, second;
+    size_t nodes;
     CHECK(hipGraphCreate(&graph, 0));
     CHECK(hipGraphAddEmptyNode(&first, graph, NULL, 0));
     CHECK(hipGraphAddEmptyNode(&second, graph, &first, 1));
@@ -86,6 +94,14 @@ static void graphs(void) {
     REFUSED(hipErrorInvalidValue, hipGraphAddDependencies(graph, &first, &second, 1));
     CHECK(hipGraphAddDependencies(graph, &second, &first, 1));
     REFUSED(hipErrorInvalidValue, hipGraphInstantiate(&exec, graph, NULL, NULL, 0));
+    CHECK(hipGraphDestroy(graph));
+    REFUSED(hipErrorInvalidValue, hipGraphGetNodes(graph, NULL, &nodes));
+
+    CHECK(hipGraphCreate(&graph, 0));
+    CHECK(hipGraphInstantiate(&exec, graph, NULL, NULL, 0));
+    CHECK(hipGraphLaunch(exec, NULL));
+    CHECK(hipGraphExecDestroy(exec));
+    REFUSED(hipErrorInvalidValue, hipGraphLaunch(exec, NULL));
     CHECK(hipGraphDestroy(graph));
 }
 

@@ -94,6 +94,9 @@ int main(int count_arguments, char **arguments) {
     say("built a graph of %d nodes", (int)nodes);
     if (count_arguments > 1) {
         CHECK(hipGraphDebugDotPrint(graph, arguments[1], 0));
+        FILE *drawing = fopen(arguments[1], "r");
+        EXPECT(drawing != NULL && fgetc(drawing) != EOF, "%s is empty", arguments[1]);
+        fclose(drawing);
         say("drew it to %s", arguments[1]);
     }
 

@@ -51,6 +51,8 @@ static void expect_result(struct job *job) {
     /* So that the next round has to write it. */
     CHECK(hipMemsetD32(job->z, 0, COUNT));
     CHECK(hipDeviceSynchronize());
+    CHECK(hipMemcpy(z, job->z, sizeof z, hipMemcpyDeviceToHost));
+    for (i = 0; i < COUNT; i++) EXPECT(z[i] == 0.0f, "element %d is %g, not 0", i, z[i]);
 }
 
 int main(void) {

@@ -15,9 +15,12 @@ struct side {
 };
 
 static void open_side(struct side *side, int ordinal) {
-    char name[256];
+    char name[256] = "";
+    int current = -1;
     side->device = ordinal;
     CHECK(hipSetDevice(ordinal));
+    CHECK(hipGetDevice(&current));
+    EXPECT(current == ordinal, "device %d is current, not %d", current, ordinal);
     CHECK(hipDeviceGetName(name, sizeof name, ordinal));
     CHECK(hipModuleLoadData(&side->module, saxpy_ptx));
     CHECK(hipModuleGetFunction(&side->scale, side->module, "saxpy"));
@@ -27,6 +30,7 @@ static void open_side(struct side *side, int ordinal) {
     CHECK(hipMemsetD32Async(side->x, 0x3f800000, COUNT, side->stream));
     CHECK(hipMemsetD32Async(side->y, 0x40000000, COUNT, side->stream));
     CHECK(hipStreamSynchronize(side->stream)); /* The other side writes into x, on a stream of its own. */
+    EXPECT(name[0] != 0, "device %d has no name", ordinal);
     say("device %d is %s", ordinal, name);
 }
 
@@ -49,7 +53,7 @@ int main(void) {
     struct side one, two;
     static float result[COUNT];
     hipEvent_t copied;
-    int devices = 0, reachable = 0, i;
+    int devices = 0, reachable = -1, i;
 
     CHECK(hipInit(0));
     CHECK(hipGetDeviceCount(&devices));
@@ -60,6 +64,7 @@ int main(void) {
     open_side(&one, 0);
     open_side(&two, 1);
     CHECK(hipDeviceCanAccessPeer(&reachable, one.device, two.device));
+    EXPECT(reachable == 0 || reachable == 1, "reachable is %d", reachable);
     if (reachable) {
         CHECK(hipSetDevice(one.device));
         CHECK(hipDeviceEnablePeerAccess(two.device, 0));

@@ -9,17 +9,18 @@ enum { COUNT = 100003, THREADS = 256, BLOCKS = (COUNT + THREADS - 1) / THREADS }
 static float a[COUNT], b[COUNT], sum[COUNT];
 
 int main(void) {
-    hipDevice_t device;
+    hipDevice_t device = -1;
     hipModule_t module;
     hipFunction_t kernel;
     void *device_a, *device_b, *device_sum;
-    char name[256];
+    char name[256] = "";
     int i;
 
     CHECK(hipInit(0));
     CHECK(hipSetDevice(0));
     CHECK(hipDeviceGet(&device, 0));
     CHECK(hipDeviceGetName(name, sizeof name, device));
+    EXPECT(name[0] != 0, "device 0 has no name");
     say("device 0 is %s", name);
 
     CHECK(hipModuleLoadData(&module, vector_add_ptx));
