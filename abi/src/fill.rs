@@ -45,18 +45,20 @@ fn slices(cx: &Cx, at: Pitched, value: c_int, extent: Extent, stream: Handle, wa
     if extent.width == 0 || extent.height == 0 || extent.depth == 0 {
         return rows(cx, Fill { width: 0, ..plane(at.address.0) }, stream, wait);
     }
-    // Slices do not overlap, and the last one ends somewhere: so there are few enough to go through.
+    // Slices do not overlap and lie in one allocation: so there are few enough to go through.
     if extent.depth > 1 && (at.height < extent.height || at.pitch < extent.width) {
         let because = format!("slices of {} rows of {} bytes do not hold them", at.height, at.pitch);
         return Err(Error::value("extent", because));
     }
     let slice = at.pitch.checked_mul(at.height);
-    let last = slice.and_then(|slice| slice.checked_mul(extent.depth.saturating_sub(1)));
-    let last = last.and_then(|last| at.address.0.checked_add(last as u64));
-    let (Some(slice), Some(last)) = (slice, last) else {
+    let all = slice.and_then(|slice| {
+        let rows = at.pitch.checked_mul(extent.height - 1)?.checked_add(extent.width)?;
+        slice.checked_mul(extent.depth - 1)?.checked_add(rows)
+    });
+    let (Some(slice), Some(all)) = (slice, all) else {
         return Err(Error::value("extent", "the size overflows"));
     };
-    memory::check_fill(&plane(last))?;
+    memory::check_fill(&rectangle(at.address, 0, value, 1, all, 1))?;
     (0..extent.depth)
         .try_for_each(|index| rows(cx, plane(at.address.0 + (slice * index) as u64), stream, wait))
 }

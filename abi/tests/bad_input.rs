@@ -5,7 +5,8 @@
 
 mod built;
 
-use std::ffi::{c_int, c_void};
+use std::ffi::{CString, c_int, c_void};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -337,6 +338,11 @@ fn graphs_in_graphs_may_be_deep_and_may_not_be_endless() {
         let mut exec = 0u64;
         let code = library.call("cuGraphInstantiateWithFlags", &[at(&mut exec), wide, 0]);
         assert!(code != 0 && exec == 0, "{levels} levels: {code}");
+        // Drawing it ends all the same.
+        let drawing = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wide-{}.dot", std::process::id()));
+        let path = CString::new(drawing.as_os_str().as_encoded_bytes()).expect("no zero in a path");
+        library.fine("cuGraphDebugDotPrint", &[wide, path.as_ptr() as u64, 1]);
+        std::fs::remove_file(drawing).expect("it was written");
         library.fine("cuGraphDestroy", &[wide]);
     }
     // A graph in itself is a copy of what it was.

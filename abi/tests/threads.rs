@@ -4,6 +4,8 @@
 mod built;
 
 use std::ffi::c_int;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -128,6 +130,10 @@ fn step(library: &Library, shared: &Shared, random: &mut Random, memory: u64) ->
 
 #[test]
 fn threads_may_pull_objects_from_under_each_other() {
+    if std::env::var_os(WITHOUT_MEMBARRIER).is_some() {
+        // SAFETY: the command 0 asks which commands there are.
+        assert_eq!(unsafe { libc::syscall(libc::SYS_membarrier, 0, 0, 0) }, -1, "membarrier is there");
+    }
     let seed = std::env::var("SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0x5eed_u64);
     let library = Library::new();
     let (memory, shared, done) = (library.memory(256), Shared::default(), AtomicBool::new(false));
@@ -212,4 +218,39 @@ fn the_work_of_a_destroyed_stream_is_waited_for() {
     library.fine("cuMemcpy", &[at(&mut words), pinned, 128]);
     assert_eq!(words, [2.0f32.to_bits(); 32]);
     library.fine("cuMemFreeHost", &[pinned]);
+}
+
+/// Tells the process started below that its system has no membarrier.
+const WITHOUT_MEMBARRIER: &str = "WITHOUT_MEMBARRIER";
+
+/// From now on this process's system has no membarrier.
+fn refuse_membarrier() -> std::io::Result<()> {
+    let step = |code, jt, jf, k| libc::sock_filter { code, jt, jf, k };
+    // Load the call's number; compare; refuse with an error; allow.
+    let mut steps = [
+        step(0x20, 0, 0, 0),
+        step(0x15, 0, 1, libc::SYS_membarrier as u32),
+        step(0x06, 0, 0, 0x0005_0000 | libc::ENOSYS as u32),
+        step(0x06, 0, 0, 0x7fff_0000),
+    ];
+    let filter = libc::sock_fprog { len: steps.len() as u16, filter: steps.as_mut_ptr() };
+    // SAFETY: takes numbers only.
+    let kept = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    // SAFETY: the filter lives during the call.
+    let set = unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const filter) };
+    if kept == 0 && set == 0 { Ok(()) } else { Err(std::io::Error::last_os_error()) }
+}
+
+#[test]
+fn threads_need_no_membarrier() {
+    let mut command = Command::new(std::env::current_exe().expect("a running program has a path"));
+    command.args(["--exact", "threads_may_pull_objects_from_under_each_other"]).env(WITHOUT_MEMBARRIER, "1");
+    // SAFETY: between fork and exec only system calls are made, on memory of the stack.
+    unsafe { command.pre_exec(refuse_membarrier) };
+    let Ok(output) = command.output() else {
+        return built::skip("threads_need_no_membarrier", "system calls cannot be filtered here");
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{}: {said}{complained}", output.status);
 }
