@@ -2,6 +2,8 @@
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::shapes::{Kind, Shape};
 
@@ -70,6 +72,7 @@ macro_rules! functions {
 
 functions! {
     cuInit(flags: c_uint);
+    cuLaunchHostFunc(stream: u64, function: extern "C" fn(*mut c_void), data: *mut c_void);
     cuDeviceGet(device: *mut c_int, ordinal: c_int);
     cuDevicePrimaryCtxRetain(context: *mut u64, device: c_int);
     cuCtxSetCurrent(context: u64);
@@ -149,6 +152,15 @@ pub struct Driver {
 
 extern "C" fn nothing(_data: *mut c_void) {}
 
+/// Whether the stream is held.
+static HELD: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn wait_while_held(_data: *mut c_void) {
+    while HELD.load(Ordering::Acquire) {
+        std::thread::sleep(Duration::from_micros(50));
+    }
+}
+
 const PTX: &CStr = c".version 7.0\n.target sm_80\n.address_size 64\n\
     .visible .entry three(.param .u64 a, .param .u64 b, .param .u32 n)\n{\n ret;\n}\n";
 
@@ -182,6 +194,17 @@ impl Driver {
     #[inline(always)]
     pub fn fill(&self, word: usize, value: u32) {
         self.call.cuMemsetD32Async(self.words + 4 * (word % self.count) as u64, value, 1, self.stream);
+    }
+
+    /// Holds the stream with a host function: what is launched from now on waits.
+    pub fn hold(&self) {
+        HELD.store(true, Ordering::Release);
+        self.call.cuLaunchHostFunc(self.stream, wait_while_held, std::ptr::null_mut());
+    }
+
+    /// Lets the stream go on.
+    pub fn let_go(&self) {
+        HELD.store(false, Ordering::Release);
     }
 
     pub fn synchronize(&self) {

@@ -186,6 +186,8 @@ fn rows(sizes: Sizes, values: &Values) -> Vec<Row> {
     add("graph launch call, 1 node, null", "launch.null", Some(200.0));
     add("graph launch call, 1 node, cpu", "launch.one", Some(200.0));
     add("graph launch call, 1,000,000 nodes, cpu", "launch.many", Some(200.0));
+    add("graph launch call, 1 node, cpu, right after it ran", "launch.one.after", None);
+    add("graph launch call, 1,000,000 nodes, cpu, right after it ran", "launch.many.after", None);
     add("eager fill call, 2,000 deep, cpu", "fill.eager", None);
     add("fill and synchronise, cpu, wall", "fill.turn", Some(1_000.0));
     for name in LAUNCHED {

@@ -84,20 +84,32 @@ fn calls(sizes: Sizes) {
     say("launch.null", cost / sizes.depth as f64);
 }
 
-/// The launch call of a graph of fills, with nothing pending. The null backend walks a graph when
-/// it is launched, so this is asked of the cpu backend.
-fn launch_call(driver: &Driver, nodes: usize, runs: usize) -> f64 {
+/// Launches behind a held stream, one call.
+const QUEUED: usize = 20;
+
+/// The launch call of a graph of fills: queued behind other work, and right after the graph has run,
+/// when everything the call touches has left the caches. The null backend has no work to hold, so
+/// this is asked of the cpu backend.
+fn launch_call(driver: &Driver, name: &str, nodes: usize, runs: usize) {
     let shape = shapes::shape("linear", nodes);
     let graph = driver.build(&shape, true);
     let exec = driver.instantiate(graph);
     let clock = median_of(runs, || thread_cost(|| ()));
-    let cost = median_of(runs, || {
+    let queued = median_of(runs.min(9), || {
+        driver.hold();
+        let cost = thread_cost(|| (0..QUEUED).for_each(|_| driver.launch_graph(exec)));
+        driver.let_go();
+        driver.synchronize();
+        cost
+    });
+    say(&format!("launch.{name}"), (queued - clock).max(0.0) / QUEUED as f64);
+    let after = median_of(runs, || {
         let cost = thread_cost(|| driver.launch_graph(exec));
         driver.synchronize();
         cost
     });
+    say(&format!("launch.{name}.after"), (after - clock).max(0.0));
     driver.destroy(graph, exec);
-    (cost - clock).max(0.0)
 }
 
 /// Record, end and instantiate, per node: captured, and built with edges against creation order.
@@ -195,8 +207,8 @@ fn fills(sizes: Sizes) {
         })
     });
     say("fill.turn", turns / sizes.depth as f64);
-    say("launch.one", launch_call(&driver, 1, sizes.runs));
-    say("launch.many", launch_call(&driver, sizes.large, sizes.runs));
+    launch_call(&driver, "one", 1, sizes.runs);
+    launch_call(&driver, "many", sizes.large, sizes.runs);
     for name in LAUNCHED {
         let shape = shapes::shape(name, sizes.small);
         let graph = driver.build(&shape, true);
