@@ -45,6 +45,7 @@ pub fn open(name: &str, options: &Options) -> Result<Opened, Error> {
 
 /// Whether the calling thread is inside a host function of the program that a backend called. API
 /// calls are refused there.
+#[inline]
 pub fn in_host_call() -> bool {
     cpu::in_host_call()
 }

@@ -194,6 +194,7 @@ thread_local! {
 }
 
 /// Whether this thread is inside a host function of the program, called by a backend.
+#[inline]
 pub(crate) fn in_host_call() -> bool {
     IN_HOST_CALL.with(|depth| depth.get() > 0)
 }
