@@ -5,7 +5,7 @@
 //! index, 20 bits | its number, 26 bits. Nothing a program hands in is ever dereferenced: it is
 //! taken apart, compared with one word, and found or refused.
 //!
-//! Looking up takes no lock, no fence and no atomic read-modify-write; see [`readers`] for why an
+//! Looking up takes no lock, no fence and no atomic read-modify-write; see `handle/readers.rs` for why an
 //! object that is destroyed during use is dropped only after the last use.
 
 mod readers;
