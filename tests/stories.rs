@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use stream_hal::capture::{self, Mode};
 use stream_hal::context::Context;
+use stream_hal::dot;
 use stream_hal::event::Event;
 use stream_hal::exec::GraphExec;
 use stream_hal::graph::Graph;
@@ -17,7 +18,7 @@ use stream_hal::module::Module;
 use stream_hal::rules::CUDA;
 use stream_hal::runtime::initialize;
 use stream_hal::stream::Stream;
-use stream_hal::{Node, Result, What};
+use stream_hal::{Node, Result, Style, What};
 use stream_hal_capture::Op;
 use stream_hal_capture::op::{Fill, Host};
 
@@ -257,6 +258,8 @@ fn work_behind_a_blocked_host_function_waits_and_other_streams_do_not() {
     b.synchronize().unwrap();
     assert_eq!(read(&context, cell + 4), 7);
     assert!(a.hold().live().len() >= 1001, "the pending ops are in the live graph");
+    let drawing = dot::streams(&[a.clone(), b.clone()], &Style::default());
+    assert!(drawing.matches("dashed").count() >= 1000, "the pending ops are drawn as pending");
     blocker.open();
     marker.synchronize().unwrap();
     assert_eq!(read(&context, cell), 999);

@@ -2,7 +2,6 @@
 
 use std::ffi::{c_uint, c_void};
 
-use smallvec::SmallVec;
 use stream_hal::error::{Error, Result, What};
 use stream_hal::handle;
 use stream_hal::launch::{self, Shape};
@@ -13,13 +12,9 @@ use stream_hal::rules::Api;
 use crate::arg::{Address, Array, Handle, In, Out, Parameters, view};
 use crate::entry::{Cx, entries};
 use crate::function::by_address;
+use crate::packed::Packed;
 use crate::types::cuda::{LaunchAttribute, LaunchConfig};
 use crate::types::hip::{self, Dim3};
-
-/// The parameters of a kernel, packed as it declares them.
-pub(crate) type Packed = SmallVec<[u8; 256]>;
-
-const ZEROS: [u8; 256] = [0; 256];
 
 /// The keys of the list form of parameters.
 const BUFFER_POINTER: usize = 1;
@@ -27,21 +22,7 @@ const BUFFER_SIZE: usize = 2;
 
 /// Packs the parameters of a launch, given as one pointer each or as one buffer.
 #[inline]
-pub(crate) fn pack(
-    cx: &Cx,
-    function: &Function,
-    parameters: Parameters,
-    extra: Array<*const c_void>,
-) -> Result<Packed> {
-    let mut packed = Packed::new();
-    pack_into(&mut packed, cx, function, parameters, extra)?;
-    Ok(packed)
-}
-
-/// The same into a place of the caller's: moving 256 bytes right after they were written in small
-/// pieces costs more than all the rest of a recorded launch.
-#[inline]
-fn pack_into(
+pub(crate) fn pack_into(
     packed: &mut Packed,
     cx: &Cx,
     function: &Function,
@@ -50,18 +31,12 @@ fn pack_into(
 ) -> Result {
     let kernel = function.kernel();
     if !extra.is_null() {
-        *packed = pack_buffer(cx, function, parameters, extra)?;
-        return Ok(());
+        return pack_buffer(packed, cx, function, parameters, extra);
     }
     if parameters.is_null() && !kernel.parameters.is_empty() {
         return Err(Error::value("kernelParams", format!("\"{}\" has parameters", kernel.name)));
     }
-    let bytes = kernel.parameter_bytes as usize;
-    match ZEROS.get(..bytes) {
-        Some(zeros) => packed.extend_from_slice(zeros),
-        None => packed.resize(bytes, 0),
-    }
-    let place = packed.as_mut_slice();
+    let place = packed.room(kernel.parameter_bytes as usize);
     for (index, parameter) in kernel.parameters.iter().enumerate() {
         let start = parameter.offset as usize;
         parameters.copy(index, &mut place[start..start + parameter.bytes as usize])?;
@@ -71,11 +46,12 @@ fn pack_into(
 
 #[cold]
 fn pack_buffer(
+    packed: &mut Packed,
     cx: &Cx,
     function: &Function,
     parameters: Parameters,
     extra: Array<*const c_void>,
-) -> Result<Packed> {
+) -> Result {
     // One of the two forms, not both.
     if !parameters.is_null() {
         return Err(Error::value("extra", "parameters are given in both forms"));
@@ -87,10 +63,10 @@ fn pack_buffer(
     if bytes < needed {
         return Err(Error::value("extra", format!("{bytes} bytes of parameters, the kernel has {needed}")));
     }
-    let mut packed = Packed::from_elem(0, kernel.parameter_bytes as usize);
-    let given = crate::arg::bytes_at("extra", address, bytes.min(packed.len()))?;
-    packed[..given.len()].copy_from_slice(&given);
-    Ok(packed)
+    let place = packed.room(kernel.parameter_bytes as usize);
+    let given = crate::arg::bytes_at("extra", address, bytes.min(place.len()))?;
+    place[..given.len()].copy_from_slice(&given);
+    Ok(())
 }
 
 /// Address and size of the buffer that a list of keys and values names.

@@ -33,6 +33,7 @@ mod module;
 mod names;
 mod node;
 mod occupancy;
+mod packed;
 mod pointer;
 mod pool;
 mod proc_address;

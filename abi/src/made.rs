@@ -15,7 +15,8 @@ use crate::arg::{Address, Array, Handle, Parameters, view};
 use crate::copy::{direction, rect_of_box, rect_of_params};
 use crate::entry::Cx;
 use crate::function::by_address;
-use crate::launch::pack;
+use crate::launch::pack_into;
+use crate::packed::Packed;
 use crate::types::{cuda, hip};
 
 /// An op with its parameters, as a node takes it.
@@ -28,7 +29,8 @@ pub(crate) type Args = SmallVec<[u8; 64]>;
 pub(crate) fn kernel(cx: &Cx, node: &cuda::KernelNodeV1, kernel: Handle) -> Result<Made> {
     let reading = handle::enter();
     let function = cx.function_in(if node.function.0 == 0 { kernel } else { node.function }, &reading)?;
-    let packed = pack(cx, function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
+    let mut packed = Packed::new();
+    pack_into(&mut packed, cx, function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
     let cuda::KernelNodeV1 { grid, block, shared_bytes, .. } = *node;
     let shape = Shape { grid, block, shared_bytes, cooperative: false };
     Ok((launch::op(function, &shape, packed.len(), cx.rules)?, Args::from_slice(&packed)))
@@ -37,7 +39,8 @@ pub(crate) fn kernel(cx: &Cx, node: &cuda::KernelNodeV1, kernel: Handle) -> Resu
 /// A kernel node from HIP's description.
 pub(crate) fn hip_kernel(cx: &Cx, node: &hip::KernelNode) -> Result<Made> {
     let function = by_address(cx, node.function.0)?;
-    let packed = pack(cx, &function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
+    let mut packed = Packed::new();
+    pack_into(&mut packed, cx, &function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
     let hip::KernelNode { grid, block, shared_bytes, .. } = *node;
     let shape = Shape { grid, block, shared_bytes, cooperative: false };
     Ok((launch::op(&function, &shape, packed.len(), cx.rules)?, Args::from_slice(&packed)))

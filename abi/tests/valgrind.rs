@@ -37,7 +37,9 @@ fn check(test: &str, names: &[&str], options: &[&str]) {
 
 #[test]
 fn memcheck_finds_nothing() {
-    let programs = ["vector_add", "captured_graph", "fork_join", "pending", "error_tour"];
+    // Not error_tour: valgrind cannot always deliver the signal of its wild load on the main thread's
+    // stack, and then ends the program itself.
+    let programs = ["vector_add", "captured_graph", "fork_join", "pending"];
     let options = ["--tool=memcheck", "--leak-check=full", "--errors-for-leak-kinds=definite"];
     check("memcheck_finds_nothing", &programs, &[&options[..], &["--show-leak-kinds=definite"]].concat());
 }
