@@ -214,6 +214,12 @@ impl<T: Plain> Array<T> {
         Ok(values)
     }
 
+    /// The first value.
+    #[inline]
+    pub fn first(self, argument: &'static str) -> Result<T> {
+        if self.0.is_null() { Err(null(argument)) } else { Ok(self.nth(0)) }
+    }
+
     /// `count` values, of which there cannot be more than `most`.
     pub fn get_few(self, argument: &'static str, count: usize, most: usize) -> Result<List<T>> {
         if count > most {

@@ -18,12 +18,17 @@ pub(crate) type Nodes = SmallVec<[Node; 8]>;
 
 /// The nodes of handles; all must be of one graph. Whether they are still there is for the graph to say.
 pub(crate) fn nodes(graph: &Graph, argument: &'static str, handles: &[Handle]) -> Result<Nodes> {
-    let node = |handle: &Handle| match objects::graphs().owner(handle.0) {
+    handles.iter().map(|&handle| node(graph, argument, handle)).collect()
+}
+
+/// The node of a handle.
+#[inline]
+fn node(graph: &Graph, argument: &'static str, handle: Handle) -> Result<Node> {
+    match objects::graphs().owner(handle.0) {
         Ok((owner, number)) if owner == graph.handle() => Ok(Node(number)),
         Ok(_) => Err(Error::value(argument, format!("{:#x} is a node of another graph", handle.0))),
         Err(error) => Err(Error::value(argument, format!("{:#x}: {error}", handle.0))),
-    };
-    handles.iter().map(node).collect()
+    }
 }
 
 /// Nodes that a call passes by pointer and count.
@@ -92,6 +97,11 @@ fn edges(
 
 fn add_edges(cx: &Cx, graph: Handle, from: Array<Handle>, to: Array<Handle>, count: usize) -> Result {
     cx.on_graph("hGraph", graph, |graph| {
+        // The usual call adds one edge.
+        if count == 1 {
+            let (from, to) = (from.first("from")?, to.first("to")?);
+            return graph.add_edges(&[(node(graph, "from", from)?, node(graph, "to", to)?, 0)]);
+        }
         let from = nodes(graph, "from", &from.get("from", count)?)?;
         let to = nodes(graph, "to", &to.get("to", count)?)?;
         let edges: SmallVec<[_; 4]> = from.into_iter().zip(to).map(|(from, to)| (from, to, 0)).collect();
