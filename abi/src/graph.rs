@@ -18,7 +18,11 @@ pub(crate) type Nodes = SmallVec<[Node; 8]>;
 
 /// The nodes of handles; all must be of one graph. Whether they are still there is for the graph to say.
 pub(crate) fn nodes(graph: &Graph, argument: &'static str, handles: &[Handle]) -> Result<Nodes> {
-    handles.iter().map(|&handle| node(graph, argument, handle)).collect()
+    let mut found = Nodes::new();
+    for &handle in handles {
+        found.push(node(graph, argument, handle)?);
+    }
+    Ok(found)
 }
 
 /// The node of a handle.
@@ -33,6 +37,9 @@ fn node(graph: &Graph, argument: &'static str, handle: Handle) -> Result<Node> {
 
 /// Nodes that a call passes by pointer and count.
 pub(crate) fn dependencies(graph: &Graph, handles: Array<Handle>, count: usize) -> Result<Nodes> {
+    if count == 0 {
+        return Ok(Nodes::new());
+    }
     nodes(graph, "dependencies", &handles.get("dependencies", count)?)
 }
 

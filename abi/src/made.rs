@@ -27,13 +27,25 @@ pub(crate) type Args = SmallVec<[u8; 64]>;
 
 /// A kernel node from the driver API's description. A kernel may stand in the place of a function.
 pub(crate) fn kernel(cx: &Cx, node: &cuda::KernelNodeV1, kernel: Handle) -> Result<Made> {
+    let mut packed = Packed::new();
+    let op = kernel_into(&mut packed, cx, node, kernel)?;
+    Ok((op, Args::from_slice(&packed)))
+}
+
+/// The same with the parameters where the caller keeps them.
+#[inline]
+pub(crate) fn kernel_into(
+    packed: &mut Packed,
+    cx: &Cx,
+    node: &cuda::KernelNodeV1,
+    kernel: Handle,
+) -> Result<Op> {
     let reading = handle::enter();
     let function = cx.function_in(if node.function.0 == 0 { kernel } else { node.function }, &reading)?;
-    let mut packed = Packed::new();
-    pack_into(&mut packed, cx, function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
+    pack_into(packed, cx, function, Parameters::at(node.parameters), Array::at(node.extra.cast()))?;
     let cuda::KernelNodeV1 { grid, block, shared_bytes, .. } = *node;
     let shape = Shape { grid, block, shared_bytes, cooperative: false };
-    Ok((launch::op(function, &shape, packed.len(), cx.rules)?, Args::from_slice(&packed)))
+    launch::op(function, &shape, packed.len(), cx.rules)
 }
 
 /// A kernel node from HIP's description.

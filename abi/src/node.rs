@@ -13,6 +13,7 @@ use crate::copy::{rect_of_box, rect_of_params};
 use crate::entry::{Cx, entries};
 use crate::graph::{dependencies, list_nodes, plain_edges};
 use crate::made::{self, Made};
+use crate::packed::Packed;
 use crate::types::{cuda, hip};
 
 /// Adds a node after others and gives its handle.
@@ -29,6 +30,28 @@ pub(crate) fn add(
         let after = dependencies(graph, after, count)?;
         let (op, args) = make()?;
         let node = graph.add(op, &args, &after)?;
+        place.write(Handle(graph.node_handle(node)?));
+        Ok(())
+    })
+}
+
+/// Adds a kernel node: the kind that graphs have most of, so nothing of it is moved.
+#[inline]
+fn add_kernel(
+    cx: &Cx,
+    node: Out<Handle>,
+    graph: Handle,
+    after: Array<Handle>,
+    count: usize,
+    params: &cuda::KernelNodeV1,
+    kernel: Handle,
+) -> Result {
+    let place = node.place("phGraphNode")?;
+    cx.on_graph("hGraph", graph, |graph| {
+        let after = dependencies(graph, after, count)?;
+        let mut packed = Packed::new();
+        let op = made::kernel_into(&mut packed, cx, params, kernel)?;
+        let node = graph.add(op, &packed, &after)?;
         place.write(Handle(graph.node_handle(node)?));
         Ok(())
     })
@@ -228,16 +251,14 @@ entries! {
     fn cuGraphAddKernelNode (
         cx, node: Out<Handle>, graph: Handle, after: Array<Handle>, count: usize, params: In<cuda::KernelNodeV1>
     ) {
-        add(cx, node, graph, after, count, || made::kernel(cx, &params.get("nodeParams")?, Handle(0)))
+        add_kernel(cx, node, graph, after, count, &params.get("nodeParams")?, Handle(0))
     }
 
     fn cuGraphAddKernelNode_v2 (
         cx, node: Out<Handle>, graph: Handle, after: Array<Handle>, count: usize, params: In<cuda::KernelNode>
     ) {
-        add(cx, node, graph, after, count, || {
-            let params = params.get("nodeParams")?;
-            made::kernel(cx, &params.v1, params.kernel)
-        })
+        let params = params.get("nodeParams")?;
+        add_kernel(cx, node, graph, after, count, &params.v1, params.kernel)
     }
 
     fn hipGraphAddKernelNode (
