@@ -85,7 +85,7 @@ fn calls(sizes: Sizes) {
 }
 
 /// Launches behind a held stream, one call.
-const QUEUED: usize = 20;
+const QUEUED: usize = 100;
 
 /// The launch call of a graph of fills: queued behind other work, and right after the graph has run,
 /// when everything the call touches has left the caches. The null backend has no work to hold, so
