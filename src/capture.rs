@@ -152,7 +152,9 @@ fn of(stream: &Stream) -> Option<Arc<Session>> {
     by_handle(stream.session())
 }
 
-fn by_handle(handle: u64) -> Option<Arc<Session>> {
+/// The open capture of a handle, none for 0.
+#[inline]
+pub(crate) fn by_handle(handle: u64) -> Option<Arc<Session>> {
     if handle == 0 { None } else { objects::find(objects::sessions(), "hStream", handle).ok() }
 }
 
@@ -286,11 +288,11 @@ pub fn update_dependencies(stream: &Stream, nodes: &[Node], add: bool) -> Result
     Ok(done?)
 }
 
-/// Calls `edit` with the DAG a session is recording.
-pub(crate) fn with_dag<R>(session: u64, edit: impl FnOnce(&mut Dag) -> R) -> Option<R> {
-    let session = by_handle(session)?;
-    let mut open = session.open.lock();
-    Some(edit(open.session.dag_mut()))
+impl Session {
+    /// Calls `edit` with the DAG the session is recording.
+    pub(crate) fn with_dag<R>(&self, edit: impl FnOnce(&mut Dag) -> R) -> R {
+        edit(self.open.lock().session.dag_mut())
+    }
 }
 
 /// The last calls of a stream's capture, oldest first, a line each.

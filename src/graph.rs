@@ -135,22 +135,23 @@ impl Graph {
 
     /// The DAG as it is now, shared.
     pub fn snapshot(&self) -> Arc<Dag> {
-        let session = self.session.load(Ordering::Acquire);
-        match capture::with_dag(session, |dag| dag.clone()) {
-            Some(dag) => Arc::new(dag),
+        match self.recording() {
+            Some(session) => Arc::new(session.with_dag(|dag| dag.clone())),
             None => self.dag.lock().share(),
         }
     }
 
+    /// The capture that records into the graph.
+    #[inline]
+    fn recording(&self) -> Option<Arc<capture::Session>> {
+        capture::by_handle(self.session.load(Ordering::Acquire))
+    }
+
     /// Calls `look` with the DAG.
     pub fn with<R>(&self, look: impl FnOnce(&Dag) -> R) -> R {
-        let session = self.session.load(Ordering::Acquire);
-        let mut look = Some(look);
-        let seen = capture::with_dag(session, |dag| (look.take().expect("called once"))(dag));
-        match (seen, look) {
-            (Some(seen), _) => seen,
-            (None, Some(look)) => look(self.dag.lock().look()),
-            (None, None) => unreachable!("a session that is there calls back"),
+        match self.recording() {
+            Some(session) => session.with_dag(|dag| look(dag)),
+            None => look(self.dag.lock().look()),
         }
     }
 
@@ -159,16 +160,9 @@ impl Graph {
     /// may: 1 RMW (the gate) besides what the edit does
     #[inline]
     pub fn edit<R>(&self, edit: impl FnOnce(&mut Dag) -> R) -> R {
-        let session = self.session.load(Ordering::Acquire);
-        if session == 0 {
-            return edit(self.dag.lock().own());
-        }
-        let mut edit = Some(edit);
-        let done = capture::with_dag(session, |dag| (edit.take().expect("called once"))(dag));
-        match (done, edit) {
-            (Some(done), _) => done,
-            (None, Some(edit)) => edit(self.dag.lock().own()),
-            (None, None) => unreachable!("a session that is there calls back"),
+        match self.recording() {
+            Some(session) => session.with_dag(edit),
+            None => edit(self.dag.lock().own()),
         }
     }
 

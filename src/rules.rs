@@ -52,15 +52,8 @@ pub struct Rules {
     /// A launch with more threads or blocks than allowed is an invalid configuration, not an
     /// invalid value.
     pub launch_limits_are_configuration: bool,
-    /// A kernel or asynchronous copy on the legacy stream while another, blocking stream captures
-    /// simply runs, instead of invalidating that capture.
-    pub legacy_ignores_captures: bool,
-    /// Querying or synchronising a captured event invalidates the capture in every mode.
-    pub captured_event_query_is_unsupported: bool,
     /// A pointer the runtime does not know has attributes ("unregistered") instead of being refused.
     pub unknown_pointer_has_attributes: bool,
-    /// Destroying a stream's null handle: invalid value instead of invalid handle.
-    pub null_stream_destroy_is_value: bool,
     /// The DOT writer's flags are compared whole instead of bit by bit.
     pub dot_flags_whole: bool,
     /// A fill node's description in HIP's driver words has its fields in CUDA's order.
@@ -76,10 +69,7 @@ pub const CUDA: Rules = Rules {
     last_error: LastError::Sticky,
     current: Current::Stack,
     launch_limits_are_configuration: false,
-    legacy_ignores_captures: false,
-    captured_event_query_is_unsupported: false,
     unknown_pointer_has_attributes: false,
-    null_stream_destroy_is_value: false,
     dot_flags_whole: false,
     driver_fill_in_cuda_order: true,
     version: 13_000,
@@ -92,10 +82,7 @@ pub const HIP_7: Rules = Rules {
     last_error: LastError::Sticky,
     current: Current::Device,
     launch_limits_are_configuration: true,
-    legacy_ignores_captures: true,
-    captured_event_query_is_unsupported: true,
     unknown_pointer_has_attributes: true,
-    null_stream_destroy_is_value: false,
     dot_flags_whole: true,
     driver_fill_in_cuda_order: false,
     version: 70_000_000,
@@ -105,7 +92,6 @@ pub const HIP_7: Rules = Rules {
 pub const HIP_6: Rules = Rules {
     last_error: LastError::EveryCall,
     launch_limits_are_configuration: false,
-    captured_event_query_is_unsupported: false,
     driver_fill_in_cuda_order: true,
     version: 60_300_000,
     ..HIP_7

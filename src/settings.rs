@@ -8,8 +8,6 @@ use std::sync::OnceLock;
 pub struct Settings {
     /// `STREAM_HAL_BACKENDS`: which backends to open, in order.
     pub backends: Vec<String>,
-    /// `STREAM_HAL_DEVICE_ORDINAL`: the device that comes first.
-    pub device_ordinal: usize,
     /// `STREAM_HAL_DOT`: the folder for drawings.
     pub dot: Option<PathBuf>,
     /// `STREAM_HAL_SEED`: run device work in a seeded legal order.
@@ -40,7 +38,6 @@ impl Settings {
         let backends = backends.split(',').map(str::trim).filter(|name| !name.is_empty());
         Settings {
             backends: backends.map(str::to_owned).collect(),
-            device_ordinal: number("STREAM_HAL_DEVICE_ORDINAL").unwrap_or(0) as usize,
             dot: variable("STREAM_HAL_DOT").filter(|path| !path.is_empty()).map(PathBuf::from),
             seed: number("STREAM_HAL_SEED"),
             log_level: number("STREAM_HAL_LOG_LEVEL").unwrap_or(1).min(5) as u8,
