@@ -13,3 +13,4 @@ pub use fault::{FaultKind, KernelFault};
 pub use interp::Scratch;
 pub use memory::{AtomicOp, Memory, MemoryFault};
 pub use program::{Error, Errors, Global, Host, Kernel, Launch, Module, Program, Progress};
+pub use ptx::forms;

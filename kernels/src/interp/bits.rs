@@ -61,7 +61,7 @@ pub fn words(op: Int) -> Option<Meaning> {
     Some(match op {
         Int::BmskClamp => two!(|a: u32, b: u32| mask(a.min(32), b.min(32))),
         Int::BmskWrap => two!(|a: u32, b: u32| mask(a & 31, b & 31)),
-        Int::SzextClamp | Int::SzextWrap => return None,
+        Int::Fns => three!(|a: u32, b: u32, c: i32| nth_set(a, b, c)),
         Int::Lop3 => four!(|a: u32, b: u32, c: u32, d: u32| lop3(a, b, c, d)),
         Int::ShfLeftWrap => three!(|a: u32, b: u32, c: u32| (pair(a, b) << (c & 31) >> 32) as u32),
         Int::ShfLeftClamp => three!(|a: u32, b: u32, c: u32| (pair(a, b) << c.min(32) >> 32) as u32),
@@ -78,6 +78,23 @@ pub fn words(op: Int) -> Option<Meaning> {
 fn mask(start: u32, len: u32) -> u32 {
     let ones = (1u64 << len) - 1;
     (ones << start) as u32
+}
+
+/// Bits are counted upwards for a positive number, downwards for a negative one; 0 asks for the bit itself.
+fn nth_set(mask: u32, base: u32, number: i32) -> u32 {
+    let (mut left, step) = (number.unsigned_abs().max(1), if number < 0 { -1 } else { 1 });
+    let mut at = i64::from(base);
+    while (0..32).contains(&at) {
+        left -= mask >> at & 1;
+        if left == 0 {
+            return at as u32;
+        }
+        if number == 0 {
+            break;
+        }
+        at += step;
+    }
+    u32::MAX
 }
 
 fn lop3(a: u32, b: u32, c: u32, table: u32) -> u32 {

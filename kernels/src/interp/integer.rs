@@ -125,6 +125,8 @@ pub fn meaning(op: Int, ty: Type) -> Option<Meaning> {
         Type::S32 => typed::<i32>(op).or_else(|| bits::meaning::<i32>(op)).or_else(|| bits::words(op)),
         Type::U64 | Type::B64 => typed::<u64>(op).or_else(|| bits::meaning::<u64>(op)),
         Type::S64 => typed::<i64>(op).or_else(|| bits::meaning::<i64>(op)),
+        Type::U16x2 => packed::<u16>(op),
+        Type::S16x2 => packed::<i16>(op),
         _ => None,
     }
 }
@@ -135,6 +137,24 @@ fn predicate(op: Int) -> Option<Meaning> {
         Int::Or => two!(|a: bool, b: bool| a | b),
         Int::Xor => two!(|a: bool, b: bool| a ^ b),
         Int::Not => one!(|a: bool| !a),
+        _ => return None,
+    })
+}
+
+fn both<T: Integer>(a: u32, b: u32, run: fn(T, T) -> T) -> u32 {
+    let half =
+        |shift: u32| run(T::get(u64::from(a >> shift & 0xffff)), T::get(u64::from(b >> shift & 0xffff)));
+    (half(0).put() | half(16).put() << 16) as u32
+}
+
+/// Two halves at once.
+fn packed<T: Integer>(op: Int) -> Option<Meaning> {
+    Some(match op {
+        Int::Add => two!(|a: u32, b: u32| both::<T>(a, b, T::add)),
+        Int::Min => two!(|a: u32, b: u32| both::<T>(a, b, T::min)),
+        Int::Max => two!(|a: u32, b: u32| both::<T>(a, b, T::max)),
+        Int::MinRelu => two!(|a: u32, b: u32| both::<T>(a, b, |a, b| a.min(b).max(T::ZERO))),
+        Int::MaxRelu => two!(|a: u32, b: u32| both::<T>(a, b, |a, b| a.max(b).max(T::ZERO))),
         _ => return None,
     })
 }
@@ -159,6 +179,8 @@ fn typed<T: Integer>(op: Int) -> Option<Meaning> {
         Int::Abs => one!(|a: T| a.abs()),
         Int::Min => two!(|a: T, b: T| a.min(b)),
         Int::Max => two!(|a: T, b: T| a.max(b)),
+        Int::MinRelu => two!(|a: T, b: T| a.min(b).max(T::ZERO)),
+        Int::MaxRelu => two!(|a: T, b: T| a.max(b).max(T::ZERO)),
         Int::AddCarry => three!(|a: T, b: T, c: u64| a.add(b).add(T::get(c))),
         Int::SubBorrow => three!(|a: T, b: T, c: u64| a.sub(b).sub(T::get(c))),
         Int::CarryOut => three!(|a: u64, b: u64, c: u64| {
@@ -172,9 +194,25 @@ fn typed<T: Integer>(op: Int) -> Option<Meaning> {
         Int::Mad24High => {
             three!(|a: T, b: T, c: u32| (((a.low24() * b.low24()) >> 16) as u32).wrapping_add(c))
         }
+        Int::Mad24HighSat => {
+            three!(|a: T, b: T, c: i32| (((a.low24() * b.low24()) >> 16) as i32).saturating_add(c))
+        }
+        Int::SzextClamp => two!(|a: T, b: u32| extend(a, b.min(T::BITS))),
+        Int::SzextWrap => two!(|a: T, b: u32| extend(a, b % T::BITS)),
         Int::Shr => two!(|a: T, b: u32| a.shr(b)),
         _ => return None,
     })
+}
+
+/// The low bits of a value, with their last one as the sign if the type has one; none of them are zero.
+fn extend<T: Integer>(a: T, bits: u32) -> u64 {
+    if bits == 0 {
+        return 0;
+    }
+    let above = 64 - bits;
+    let signed = T::ONES.negative();
+    let value = if signed { (a.put() << above) as i64 >> above } else { (a.put() << above >> above) as i64 };
+    T::get(value as u64).put()
 }
 
 /// A sum of twice the width of `T`.

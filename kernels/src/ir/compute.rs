@@ -59,6 +59,7 @@ pub enum Int {
     Mul24High,
     Mad24Low,
     Mad24High,
+    Mad24HighSat,
     /// c + |a - b|
     Sad,
     Div,
@@ -67,6 +68,9 @@ pub enum Int {
     Abs,
     Min,
     Max,
+    /// The same, then negative becomes 0.
+    MinRelu,
+    MaxRelu,
     And,
     Or,
     Xor,
@@ -78,6 +82,8 @@ pub enum Int {
     Popc,
     Clz,
     Brev,
+    /// The position of the set bit number |c| of a, counted from bit b up, or down if c is negative; all ones if none.
+    Fns,
     /// Position of the highest bit that differs from the sign.
     Bfind,
     /// The left shift that brings that bit to the top.
@@ -267,14 +273,15 @@ impl Compute {
 
 fn int_sources(op: Int) -> usize {
     use Int::{
-        AddCarry, Bfe, Bfi, BorrowOut, CarryOut, Dp2a, Dp4a, Lop3, Mad24High, Mad24Low, MadHigh, MadHighSat,
-        MadLow, MadWide, Prmt, PrmtMode, Sad, ShfLeftClamp, ShfLeftWrap, ShfRightClamp, ShfRightWrap,
-        SubBorrow,
+        AddCarry, Bfe, Bfi, BorrowOut, CarryOut, Dp2a, Dp4a, Fns, Lop3, Mad24High, Mad24HighSat, Mad24Low,
+        MadHigh, MadHighSat, MadLow, MadWide, Prmt, PrmtMode, Sad, ShfLeftClamp, ShfLeftWrap, ShfRightClamp,
+        ShfRightWrap, SubBorrow,
     };
     match op {
         Bfi | Lop3 | PrmtMode | Dp4a | Dp2a => 4,
         AddCarry | CarryOut | SubBorrow | BorrowOut | MadLow | MadHigh | MadHighSat | MadWide | Mad24Low
-        | Mad24High | Sad | Bfe | Prmt | ShfLeftWrap | ShfLeftClamp | ShfRightWrap | ShfRightClamp => 3,
+        | Mad24High | Mad24HighSat | Sad | Bfe | Fns | Prmt | ShfLeftWrap | ShfLeftClamp | ShfRightWrap
+        | ShfRightClamp => 3,
         _ => 2,
     }
 }

@@ -13,10 +13,12 @@ pub enum Type {
     B64,
     U8,
     U16,
+    U16x2,
     U32,
     U64,
     S8,
     S16,
+    S16x2,
     S32,
     S64,
     F16,
@@ -36,10 +38,12 @@ const NAMES: &[(Type, &str)] = &[
     (Type::B64, "b64"),
     (Type::U8, "u8"),
     (Type::U16, "u16"),
+    (Type::U16x2, "u16x2"),
     (Type::U32, "u32"),
     (Type::U64, "u64"),
     (Type::S8, "s8"),
     (Type::S16, "s16"),
+    (Type::S16x2, "s16x2"),
     (Type::S32, "s32"),
     (Type::S64, "s64"),
     (Type::F16, "f16"),
@@ -59,12 +63,12 @@ impl Type {
     /// The width in bits; 1 for predicates.
     pub fn bits(self) -> u32 {
         use Type::{B8, B16, B32, B64, Bf16, Bf16x2, F16, F16x2, F32, F64, Pred};
-        use Type::{S8, S16, S32, S64, U8, U16, U32, U64};
+        use Type::{S8, S16, S16x2, S32, S64, U8, U16, U16x2, U32, U64};
         match self {
             Pred => 1,
             B8 | U8 | S8 => 8,
             B16 | U16 | S16 | F16 | Bf16 => 16,
-            B32 | U32 | S32 | F32 | F16x2 | Bf16x2 => 32,
+            B32 | U32 | S32 | F32 | F16x2 | Bf16x2 | U16x2 | S16x2 => 32,
             B64 | U64 | S64 | F64 => 64,
         }
     }
@@ -76,7 +80,7 @@ impl Type {
 
     /// A signed integer.
     pub fn signed(self) -> bool {
-        matches!(self, Type::S8 | Type::S16 | Type::S32 | Type::S64)
+        matches!(self, Type::S8 | Type::S16 | Type::S16x2 | Type::S32 | Type::S64)
     }
 
     /// Any kind of float.

@@ -5,7 +5,7 @@ mod control;
 mod damage;
 mod faults;
 mod floats;
-mod integers;
+mod forms;
 mod memory;
 mod printing;
 mod samples;

@@ -89,7 +89,7 @@ impl<'a> Form<'a> {
             "wide" => Some(Part::Wide),
             _ => None,
         };
-        if part.is_some() && matches!(self.opcode, "mul" | "mad" | "madc" | "mul24" | "mad24") {
+        if part.is_some() && matches!(self.opcode, "mul" | "mad" | "madc" | "mul24" | "mad24" | "dp2a") {
             self.part = part;
             self.kinds |= kind::PART;
             return;

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use super::super::ast::{
     Formal, Function as Tree, Instruction, Registers, Statement, Table, Variable, VariableSpace,
 };
+use super::super::forms::{self, Build, Found};
 use super::block::Blocks;
+use super::form::Form;
 use super::names::{Binding, Labels, Names};
 use super::step::Step;
 use super::{Lowered, Refusal, Scope, error_at, opcodes};
@@ -360,12 +362,23 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             },
         };
         let operands = self.scope.operands(instruction.operands.start, instruction.operands.end);
-        let mut step = Step::new(self, instruction.form, operands, place, guard);
-        let opcode = step.form.opcode;
-        match opcodes::build(opcode) {
-            Some(build) => build(&mut step),
-            None if opcodes::known(opcode) => Err(Refusal::Unsupported),
-            None => Err(error_at(place, format!("unknown instruction '{opcode}'")).into()),
+        let form = Form::new(instruction.form);
+        let opcode = form.opcode;
+        let mut step = Step::new(self, form, operands, place, guard);
+        match forms::find(instruction.form) {
+            Found::Row(known) if known.shape.takes(operands.len()) => match known.build {
+                Build::By(build) => build(&mut step),
+                Build::Int(op) => step.int_by_shape(op, &known.shape),
+                Build::Refuse => Err(Refusal::Unsupported),
+            },
+            Found::Row(_) => step.error(format!("'{opcode}' with {} operands", operands.len())),
+            found => match (opcodes::build(opcode), found) {
+                (Some(build), _) => build(&mut step),
+                (None, Found::Nothing) if !opcodes::known(opcode) => {
+                    step.error(format!("unknown instruction '{opcode}'"))
+                }
+                _ => Err(Refusal::Unsupported),
+            },
         }
     }
 

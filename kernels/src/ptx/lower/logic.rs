@@ -10,104 +10,31 @@ use crate::ir::{Operand, Reg, Type};
 
 type S<'b, 's, 'm, 'a> = Step<'b, 's, 'm, 'a>;
 
-/// Integer ops whose sources have the result's type, those from the second on `.u32` if they are counts.
-fn bits(step: &mut S<'_, '_, '_, '_>, op: Int, result: Option<Type>, counts_from: usize) -> Done {
-    step.form.takes(0)?;
-    let ty = step.form.ty()?;
-    let compute = Compute::Int(op, ty);
-    let sources = compute.sources();
-    step.count(sources + 1, sources + 1)?;
-    let to = step.target(0, result.unwrap_or(ty))?;
-    let sources = (1..=sources)
-        .map(|k| step.source(k, if k >= counts_from { Type::U32 } else { ty }))
-        .collect::<Result<Vec<_>, _>>()?;
-    step.compute(compute, to, &sources)
-}
-
-/// `and`, `or`, `xor`, `not`, `cnot`
-pub fn bitwise(step: &mut S<'_, '_, '_, '_>) -> Done {
-    let op = match step.form.opcode {
-        "and" => Int::And,
-        "or" => Int::Or,
-        "xor" => Int::Xor,
-        "not" => Int::Not,
-        _ => Int::CNot,
-    };
-    bits(step, op, None, usize::MAX)
-}
-
-/// `shl` and `shr`
-pub fn shift(step: &mut S<'_, '_, '_, '_>) -> Done {
-    let op = if step.form.opcode == "shl" { Int::Shl } else { Int::Shr };
-    bits(step, op, None, 2)
-}
-
-/// `popc`, `clz`, `brev`
-pub fn count(step: &mut S<'_, '_, '_, '_>) -> Done {
-    match step.form.opcode {
-        "popc" => bits(step, Int::Popc, Some(Type::U32), usize::MAX),
-        "clz" => bits(step, Int::Clz, Some(Type::U32), usize::MAX),
-        _ => bits(step, Int::Brev, None, usize::MAX),
-    }
-}
-
-/// `bfind`
-pub fn bfind(step: &mut S<'_, '_, '_, '_>) -> Done {
-    let op = if step.form.take("shiftamt") { Int::BfindShift } else { Int::Bfind };
-    bits(step, op, Some(Type::U32), usize::MAX)
-}
-
-/// `bfe`
-pub fn bfe(step: &mut S<'_, '_, '_, '_>) -> Done {
-    bits(step, Int::Bfe, None, 2)
-}
-
-/// `bfi`
-pub fn bfi(step: &mut S<'_, '_, '_, '_>) -> Done {
-    bits(step, Int::Bfi, None, 3)
-}
-
-/// `bmsk`
-pub fn bmsk(step: &mut S<'_, '_, '_, '_>) -> Done {
-    let words = [("clamp", Int::BmskClamp), ("wrap", Int::BmskWrap)];
-    let op = step.form.take_any(&words).ok_or(Refusal::Unsupported)?;
-    bits(step, op, None, 1)
-}
-
-/// `szext`
-pub fn szext(step: &mut S<'_, '_, '_, '_>) -> Done {
-    let words = [("clamp", Int::SzextClamp), ("wrap", Int::SzextWrap)];
-    let op = step.form.take_any(&words).ok_or(Refusal::Unsupported)?;
-    bits(step, op, None, 2)
-}
-
-/// `lop3`
+/// `lop3.or.b32 d|p, a, b, c, table, q`: p is (d != 0) or q.
 pub fn lop3(step: &mut S<'_, '_, '_, '_>) -> Done {
-    bits(step, Int::Lop3, None, 4)
-}
-
-/// `shf`
-pub fn shf(step: &mut S<'_, '_, '_, '_>) -> Done {
-    let left = step.form.take("l");
-    let right = step.form.take("r");
-    let wrap = step.form.take("wrap");
-    let clamp = step.form.take("clamp");
-    let op = match (left, right, wrap, clamp) {
-        (true, false, true, false) => Int::ShfLeftWrap,
-        (true, false, false, true) => Int::ShfLeftClamp,
-        (false, true, true, false) => Int::ShfRightWrap,
-        (false, true, false, true) => Int::ShfRightClamp,
-        _ => return Err(Refusal::Unsupported),
-    };
-    bits(step, op, None, usize::MAX)
+    let boolean = step.form.take_any(BOOLEANS).ok_or(Refusal::Unsupported)?;
+    let (first, second) = step.pair(0)?;
+    let mut from = [Operand::Imm(0); 4];
+    for (at, from) in from.iter_mut().enumerate() {
+        *from = step.source(at + 1, Type::B32)?;
+    }
+    let (q, negated) = step.predicate(5)?;
+    let value = step.value(Compute::Int(Int::Lop3, Type::B32), 32, &from)?;
+    let some = Compute::Compare(Comparison::Ne, Type::B32, false);
+    let some = step.value(some, 1, &[value, Operand::Imm(0)])?;
+    let q = if negated { step.value(Compute::Int(Int::Not, Type::Pred), 1, &[q])? } else { q };
+    let both = step.value(Compute::Int(boolean, Type::Pred), 1, &[some, q])?;
+    let to = step.target_of(&first, Type::B32, Width::Exact)?;
+    step.compute(Compute::Copy, to, &[value])?;
+    let Some(second) = second else { return Ok(()) };
+    let to = step.target_of(&second, Type::Pred, Width::Exact)?;
+    step.compute(Compute::Copy, to, &[both])
 }
 
 /// `prmt`
 pub fn prmt(step: &mut S<'_, '_, '_, '_>) -> Done {
     let words = [("f4e", 0u64), ("b4e", 1), ("rc8", 2), ("ecl", 3), ("ecr", 4), ("rc16", 5)];
-    let Some(mode) = step.form.take_any(&words) else { return bits(step, Int::Prmt, None, usize::MAX) };
-    step.form.takes(0)?;
-    step.count(4, 4)?;
+    let mode = step.form.take_any(&words).ok_or(Refusal::Unsupported)?;
     let ty = step.form.ty()?;
     let to = step.target(0, ty)?;
     let (a, b, c) = (step.source(1, ty)?, step.source(2, ty)?, step.source(3, ty)?);

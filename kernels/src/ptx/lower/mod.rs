@@ -1,19 +1,19 @@
 //! From the tree to IR: names are looked up, types checked, variables laid out.
 
-mod arithmetic;
-mod block;
-mod call;
-mod control;
-mod convert;
-mod form;
-mod function;
-mod logic;
-mod memory;
-mod names;
-mod opcodes;
-mod operand;
-mod step;
-mod warp;
+pub mod arithmetic;
+pub mod block;
+pub mod call;
+pub mod control;
+pub mod convert;
+pub mod form;
+pub mod function;
+pub mod logic;
+pub mod memory;
+pub mod names;
+pub mod opcodes;
+pub mod operand;
+pub mod step;
+pub mod warp;
 
 use std::collections::{HashMap, HashSet};
 

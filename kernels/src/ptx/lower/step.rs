@@ -1,6 +1,7 @@
 //! One instruction while it is lowered: its operands by type, and where its ops go.
 
 use super::super::ast::Operand as Written;
+use super::super::forms::shape::Shape;
 use super::form::Form;
 use super::function::Body;
 use super::{Refusal, error_at};
@@ -29,12 +30,12 @@ impl<'b, 's, 'm, 'a> Step<'b, 's, 'm, 'a> {
     /// An instruction.
     pub fn new(
         body: &'b mut Body<'s, 'm, 'a>,
-        form: &'a str,
+        form: Form<'a>,
         operands: &'m [Written<'a>],
         place: (u32, u32),
         guard: Option<Guard>,
     ) -> Self {
-        Step { body, form: Form::new(form), operands, place, guard }
+        Step { body, form, operands, place, guard }
     }
 
     /// An error at this instruction.
@@ -75,6 +76,24 @@ impl<'b, 's, 'm, 'a> Step<'b, 's, 'm, 'a> {
     /// Adds an integer op.
     pub fn int(&mut self, op: Int, ty: Type, to: Reg, sources: &[Operand]) -> Done {
         self.compute(Compute::Int(op, ty), to, sources)
+    }
+
+    /// A pure op on integers or bits, whose operands are as the shape says.
+    pub fn int_by_shape(&mut self, op: Int, shape: &Shape) -> Done {
+        let Some(&ty) = self.form.types.first() else { return Err(Refusal::Unsupported) };
+        self.by_shape(Compute::Int(op, ty), shape)
+    }
+
+    /// A pure op whose operands are as the shape says: the result, then the sources.
+    pub fn by_shape(&mut self, compute: Compute, shape: &Shape) -> Done {
+        let types = self.form.types.clone();
+        let ty = |at: usize| shape.operands.get(at).and_then(|operand| operand.kind.ty(&types));
+        let to = self.target(0, ty(0).ok_or(Refusal::Unsupported)?)?;
+        let mut from = [Operand::Imm(0); 4];
+        for at in 1..self.operands.len().min(5) {
+            from[at - 1] = self.source(at, ty(at).ok_or(Refusal::Unsupported)?)?;
+        }
+        self.compute(compute, to, &from)
     }
 
     /// A pure op into a new register of a width, which it gives.

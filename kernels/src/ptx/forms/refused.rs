@@ -1,0 +1,46 @@
+//! Forms that are known and refused: textures and surfaces, clusters and their shared memory, tensor memory and the
+//! instructions around it, video instructions. No device of compute capability 8.0 has most of them.
+
+use super::{Row, refuse};
+
+/// See [`super::Row`]. // table
+pub const ROWS: &[Row] = &[
+    refuse("clusterlaunchcontrol"),
+    refuse("getctarank"),
+    refuse("istypep"),
+    refuse("mapa"),
+    refuse("multimem"),
+    refuse("suld"),
+    refuse("suq"),
+    refuse("sured"),
+    refuse("sust"),
+    refuse("tcgen05"),
+    refuse("tensormap"),
+    refuse("tex"),
+    refuse("tld4"),
+    refuse("txq"),
+    refuse("vabsdiff"),
+    refuse("vabsdiff2"),
+    refuse("vabsdiff4"),
+    refuse("vadd"),
+    refuse("vadd2"),
+    refuse("vadd4"),
+    refuse("vavrg2"),
+    refuse("vavrg4"),
+    refuse("vmad"),
+    refuse("vmax"),
+    refuse("vmax2"),
+    refuse("vmax4"),
+    refuse("vmin"),
+    refuse("vmin2"),
+    refuse("vmin4"),
+    refuse("vset"),
+    refuse("vset2"),
+    refuse("vset4"),
+    refuse("vshl"),
+    refuse("vshr"),
+    refuse("vsub"),
+    refuse("vsub2"),
+    refuse("vsub4"),
+    refuse("wgmma"),
+];
