@@ -86,6 +86,9 @@ fn refuse(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Ru
         false => What::InvalidValue,
     };
     let threads = block.iter().map(|&n| u64::from(n)).product::<u64>();
+    if let Some(words) = &kernel.refusal {
+        return Error::of(What::NotSupported, "f", format!("\"{}\" cannot run here: {words}", kernel.name));
+    }
     if parameter_bytes != kernel.parameter_bytes as usize {
         let expected = kernel.parameter_bytes;
         return Error::value(

@@ -86,17 +86,28 @@ impl Module {
 
     /// The names of its kernels, in the image's order.
     pub fn kernels(&self) -> impl Iterator<Item = &str> {
-        self.code.kernels().iter().map(|kernel| kernel.name.as_str())
+        self.code.kernels().iter().map(String::as_str)
     }
 
-    /// A kernel by its name.
+    /// Reads all code now, and says everything that is wrong with it. Without it, code is read when a kernel is first
+    /// asked for.
+    pub fn check(&self) -> Result {
+        Ok(self.code.check()?)
+    }
+
+    /// A kernel by its name. The first call reads its code, and says what is wrong with it.
     pub fn function(&self, name: &str) -> Result<Arc<Function>> {
         if let Some(function) = self.functions.lock().get(name) {
             return Ok(function.clone());
         }
-        let Some(kernel) = self.code.kernels().iter().find(|kernel| kernel.name == name) else {
+        let Some(index) = self.code.kernels().iter().position(|kernel| kernel == name) else {
             return Err(Error::of(What::NotFound, "name", format!("the module has no kernel \"{name}\"")));
         };
+        let kernel = self.code.kernel(index)?;
+        let device = self.context.device.properties();
+        // What cannot run fits no launch, so that a launch asks nothing more.
+        let most =
+            if kernel.refusal.is_none() { (device.max_grid, device.max_block) } else { ([0; 3], [0; 3]) };
         let mut functions = self.functions.lock();
         if let Some(function) = functions.get(name) {
             return Ok(function.clone());
@@ -105,9 +116,9 @@ impl Module {
             handle,
             context: self.context.clone(),
             code: self.code.clone(),
-            kernel: kernel.clone(),
-            most: (self.context.device.properties().max_grid, self.context.device.properties().max_block),
-            dynamic_shared: AtomicU32::new(self.context.device.properties().shared_per_block),
+            kernel,
+            most,
+            dynamic_shared: AtomicU32::new(device.shared_per_block),
         })?;
         functions.insert(name.to_owned(), function.clone());
         Ok(function)

@@ -114,7 +114,14 @@ fn load_telling(
     values: Array<*mut c_void>,
 ) -> Result<Arc<Module>> {
     let logs = Logs::of(count, options, values)?;
-    let result = load(cx, image);
+    let mut result = load(cx, image);
+    // Who asks for complaints gets them all, and now.
+    if let (Ok(module), true) = (&result, logs.error_size.is_some())
+        && let Err(error) = module.check()
+    {
+        module.unload()?;
+        result = Err(error);
+    }
     logs.tell(&result)?;
     result
 }

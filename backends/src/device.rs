@@ -116,6 +116,8 @@ pub struct Kernel {
     pub required_block: Option<[u32; 3]>,
     /// PTX version and binary version times ten.
     pub ptx_version: u32,
+    /// Why it cannot be launched on this device, if so.
+    pub refusal: Option<String>,
 }
 
 /// One kernel parameter.
@@ -140,8 +142,15 @@ pub struct Global {
 
 /// A loaded module. Dropping it unloads the code: the runtime drops it when nothing can run it any more.
 pub trait Module: Send + Sync {
-    /// All kernels that can be launched, in the image's order.
-    fn kernels(&self) -> &[Kernel];
+    /// Names of all kernels, in the image's order.
+    fn kernels(&self) -> &[String];
+
+    /// Reads all code now, and says everything that is wrong with it.
+    fn check(&self) -> Result<(), Error>;
+
+    /// A kernel by its index in [`Module::kernels`]. The first call may read and translate its code, and says what is
+    /// wrong with it.
+    fn kernel(&self, index: usize) -> Result<Kernel, Error>;
 
     /// All variables, in the image's order.
     fn globals(&self) -> &[Global];

@@ -98,7 +98,8 @@ impl Code {
 
     /// A launch with one pointer as its parameter.
     fn launch(&self, name: &str, grid: u32, block: u16) -> Op {
-        let kernel = self.module.kernels().iter().find(|kernel| kernel.name == name).unwrap();
+        let index = self.module.kernels().iter().position(|kernel| kernel == name).unwrap();
+        let kernel = self.module.kernel(index).unwrap();
         assert_eq!((kernel.parameter_bytes, kernel.parameters.len()), (8, 1));
         Op::Launch(Launch {
             function: 1,
@@ -215,7 +216,15 @@ fn what_is_no_device_code_is_refused() {
         assert!(matches!(load(b"\x00\x01\x02\x03 nothing of ours"), Err(Error::InvalidImage(_))));
         let broken =
             SOURCE.replace("atom.global.add.u32 %r1, [%rd1], 1;", "atom.global.add.u32 %q1, [%rd1], 1;");
-        assert!(matches!(load(broken.as_bytes()), Err(Error::InvalidPtx(_))));
+        // A body is read when its kernel is asked for, or when all complaints are.
+        let module = world.device().load_module(broken.as_bytes()).unwrap();
+        let is_broken = |index: &usize| matches!(module.kernel(*index), Err(Error::InvalidPtx(_)));
+        let broken = (0..5).filter(is_broken).map(|index| module.kernels()[index].as_str());
+        assert_eq!(broken.collect::<Vec<_>>(), ["count", "crowd"]);
+        assert!(matches!(module.check(), Err(Error::InvalidPtx(_))));
+        assert!(matches!(module.kernel(5), Err(Error::Invalid(_))));
+        let open = SOURCE.replacen('}', "", 1);
+        assert!(matches!(load(open.as_bytes()), Err(Error::InvalidPtx(_))));
         assert_eq!(world.device().load_module(SOURCE.as_bytes()).unwrap().kernels().len(), 5);
     }
 }

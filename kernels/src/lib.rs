@@ -6,11 +6,13 @@ pub mod image;
 mod interp;
 pub mod ir;
 pub mod memory;
+pub mod module;
 pub mod program;
 mod ptx;
 
 pub use fault::{FaultKind, KernelFault};
 pub use interp::Scratch;
 pub use memory::{AtomicOp, Memory, MemoryFault};
-pub use program::{Error, Errors, Global, Host, Kernel, Launch, Module, Program, Progress};
+pub use module::{Error, Errors, Global, Kernel, Module, Resources, Unsupported};
+pub use program::{Host, Launch, Program, Progress};
 pub use ptx::forms;

@@ -99,15 +99,30 @@ impl Drop for CodeTable {
 pub(super) struct Loaded {
     engine: Arc<Engine>,
     device: usize,
-    kernels: Vec<Kernel>,
+    /// Once its variables have their places.
+    program: Option<Arc<kernels::Program>>,
+    names: Vec<String>,
+    /// The number of each kernel.
+    codes: Vec<u32>,
     globals: Vec<Global>,
     /// What was allocated for variables.
     allocations: Vec<u64>,
 }
 
 impl Module for Loaded {
-    fn kernels(&self) -> &[Kernel] {
-        &self.kernels
+    fn kernels(&self) -> &[String] {
+        &self.names
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.program.as_ref().map_or(Ok(()), |program| check(program.module()))
+    }
+
+    fn kernel(&self, index: usize) -> Result<Kernel, Error> {
+        match (&self.program, self.codes.get(index)) {
+            (Some(program), Some(&code)) => describe(program.module(), index, code),
+            _ => Err(Error::Invalid(format!("kernel {index} of {}", self.codes.len()))),
+        }
     }
 
     fn globals(&self) -> &[Global] {
@@ -117,8 +132,8 @@ impl Module for Loaded {
 
 impl Drop for Loaded {
     fn drop(&mut self) {
-        for kernel in &self.kernels {
-            self.engine.code.remove(kernel.code);
+        for &code in &self.codes {
+            self.engine.code.remove(code);
         }
         for &address in &self.allocations {
             if let Err(error) = self.engine.memories[self.device].free(address, Place::Device) {
@@ -128,27 +143,45 @@ impl Drop for Loaded {
     }
 }
 
-/// Reads an image and makes its kernels ready to launch on a device.
+/// Reads an image and gives its variables their places on a device. Kernels are translated when they are first asked for.
 pub(super) fn load(engine: &Arc<Engine>, device: usize, image: &[u8]) -> Result<Loaded, Error> {
     let module = Arc::new(parse(image)?);
     // From here on dropping `loaded` gives everything back.
-    let mut loaded =
-        Loaded { engine: engine.clone(), device, kernels: vec![], globals: vec![], allocations: vec![] };
+    let mut loaded = Loaded {
+        engine: engine.clone(),
+        device,
+        program: None,
+        names: vec![],
+        codes: vec![],
+        globals: vec![],
+        allocations: vec![],
+    };
     let addresses = loaded.place_globals(&module)?;
     loaded.initialise(&module, &addresses)?;
-    let program = module.clone().link(&addresses).map_err(|errors| Error::InvalidPtx(errors.to_string()))?;
+    let program = module.clone().link(&addresses).map_err(|errors| invalid(&errors))?;
     let program = Arc::new(program);
     for (index, kernel) in module.kernels().iter().enumerate() {
-        let code = engine.code.insert(LoadedKernel { program: program.clone(), index, device })?;
-        loaded.kernels.push(describe(&module, kernel, code));
+        loaded.codes.push(engine.code.insert(LoadedKernel { program: program.clone(), index, device })?);
+        loaded.names.push(kernel.name.clone());
     }
+    loaded.program = Some(program);
     Ok(loaded)
 }
 
-/// Reads the device code of an image.
+/// Reads the device code of an image, as far as its module level goes.
 pub(crate) fn parse(image: &[u8]) -> Result<kernels::Module, Error> {
     let text = image::ptx(image).map_err(refused)?;
-    kernels::Module::parse(&text).map_err(|errors| Error::InvalidPtx(errors.to_string()))
+    kernels::Module::parse(&text).map_err(|errors| invalid(&errors))
+}
+
+/// Reads all of it.
+pub(crate) fn check(module: &kernels::Module) -> Result<(), Error> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(8);
+    module.check(threads).map_err(|errors| invalid(&errors))
+}
+
+fn invalid(errors: &kernels::Errors) -> Error {
+    Error::InvalidPtx(errors.to_string())
 }
 
 fn refused(error: image::Error) -> Error {
@@ -160,7 +193,7 @@ fn refused(error: image::Error) -> Error {
 }
 
 fn constant_bytes(module: &kernels::Module) -> u32 {
-    let constants = module.globals().iter().filter(|global| global.space == kernels::program::Space::Const);
+    let constants = module.globals().iter().filter(|global| global.space == kernels::module::Space::Const);
     u32::try_from(constants.map(|global| global.bytes).sum::<u64>()).unwrap_or(u32::MAX)
 }
 
@@ -201,20 +234,25 @@ impl Loaded {
 }
 
 /// What the application is told about a kernel.
-pub(crate) fn describe(module: &kernels::Module, kernel: &kernels::Kernel, code: u32) -> Kernel {
+pub(crate) fn describe(module: &kernels::Module, index: usize, code: u32) -> Result<Kernel, Error> {
     let (major, minor) = module.version();
-    let place = |one: &kernels::program::Parameter| Parameter { offset: one.offset, bytes: one.bytes };
-    Kernel {
+    let none = || Error::Invalid(format!("kernel {index} of {}", module.kernels().len()));
+    let kernel = module.kernels().get(index).ok_or_else(none)?;
+    let resources = module.resources(index).map_err(invalid)?;
+    let refused = |one: &kernels::Unsupported| format!("line {}: {} is not supported", one.line, one.form);
+    let place = |one: &kernels::module::Parameter| Parameter { offset: one.offset, bytes: one.bytes };
+    Ok(Kernel {
         name: kernel.name.clone(),
         code,
         parameters: kernel.parameters.iter().map(place).collect(),
         parameter_bytes: kernel.parameter_bytes,
-        shared_bytes: kernel.shared_bytes,
-        local_bytes: kernel.local_bytes,
+        shared_bytes: resources.shared_bytes,
+        local_bytes: resources.local_bytes,
         constant_bytes: constant_bytes(module),
-        registers: kernel.registers,
+        registers: resources.registers,
         max_threads_per_block: kernel.max_threads,
         required_block: kernel.required_block,
         ptx_version: major * 10 + minor,
-    }
+        refusal: resources.unsupported.as_ref().map(refused),
+    })
 }

@@ -28,7 +28,7 @@ use stream_hal_scheduler::plan::Plan;
 use stream_hal_scheduler::{Backend, Caps, Delta, Flush, Prepared, QueueOptions, Ticket, Work};
 
 pub(crate) use access::{read, write};
-pub(crate) use code::{describe as describe_kernel, parse as parse_image};
+pub(crate) use code::{check as check_image, describe as describe_kernel, parse as parse_image};
 pub(crate) use driver::open;
 pub(crate) use execute::in_host_call;
 pub(crate) use memory::{ALIGNMENT, Memory};

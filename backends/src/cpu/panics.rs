@@ -153,7 +153,7 @@ fn a_panic_on_a_helping_thread_ends_the_launch() {
     let module = world.opened.devices[0].load_module(source.as_bytes()).unwrap();
     let launch = Op::Launch(Launch {
         function: 1,
-        code: module.kernels()[0].code,
+        code: module.kernel(0).unwrap().code,
         grid: [8, 1, 1],
         block: [1, 1, 1],
         flags: 0,

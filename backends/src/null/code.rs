@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use stream_hal_kernels as kernels;
+
 use super::memory::Memory;
 use crate::cpu;
 use crate::device::{Error, Global, Kernel, Module, Place};
@@ -9,13 +11,23 @@ use crate::device::{Error, Global, Kernel, Module, Place};
 /// A module whose variables have addresses.
 pub(super) struct Loaded {
     memory: Arc<Memory>,
-    kernels: Vec<Kernel>,
+    module: kernels::Module,
+    names: Vec<String>,
     globals: Vec<Global>,
 }
 
 impl Module for Loaded {
-    fn kernels(&self) -> &[Kernel] {
-        &self.kernels
+    fn kernels(&self) -> &[String] {
+        &self.names
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        cpu::check_image(&self.module)
+    }
+
+    /// The number of a kernel is its place in the module: nothing looks it up.
+    fn kernel(&self, index: usize) -> Result<Kernel, Error> {
+        cpu::describe_kernel(&self.module, index, index as u32)
     }
 
     fn globals(&self) -> &[Global] {
@@ -33,14 +45,12 @@ impl Drop for Loaded {
     }
 }
 
-/// Reads an image. The number of a kernel is its place in the module: nothing looks it up.
+/// Reads an image.
 pub(super) fn load(memory: &Arc<Memory>, image: &[u8]) -> Result<Loaded, Error> {
     let module = cpu::parse_image(image)?;
-    let mut loaded = Loaded { memory: memory.clone(), kernels: vec![], globals: vec![] };
-    for (code, kernel) in module.kernels().iter().enumerate() {
-        loaded.kernels.push(cpu::describe_kernel(&module, kernel, code as u32));
-    }
-    for global in module.globals().iter().filter(|global| global.visible && !global.external) {
+    let names = module.kernels().iter().map(|kernel| kernel.name.clone()).collect();
+    let mut loaded = Loaded { memory: memory.clone(), module, names, globals: vec![] };
+    for global in loaded.module.globals().iter().filter(|global| global.visible && !global.external) {
         let address = memory.alloc(global.bytes.max(1), Place::Device)?;
         loaded.globals.push(Global { name: global.name.clone(), address, bytes: global.bytes });
     }

@@ -8,7 +8,8 @@ use super::trouble::Trouble;
 use super::warp::{FUEL, Group, Wait, Warp};
 use crate::fault::{FaultKind, KernelFault};
 use crate::memory::Memory;
-use crate::program::{Host, Kernel, Launch, Progress};
+use crate::module::Kernel;
+use crate::program::{Host, Launch, Progress};
 
 /// Stack of a thread for calls without a known depth, unless the launch says otherwise.
 const STACK_BYTES: u32 = 16 << 10;
@@ -41,7 +42,7 @@ impl Scratch {
     }
 }
 
-/// A kernel of a program, its code and its description.
+/// A kernel of a program: its code and what its header says.
 pub struct Target<'p> {
     /// The code of all.
     pub code: &'p Code,
@@ -53,7 +54,7 @@ pub struct Target<'p> {
 
 impl Target<'_> {
     fn code(&self) -> &KernelCode {
-        &self.code.kernels[self.index]
+        &self.code.kernel
     }
 
     fn refuse(&self, kind: FaultKind, block: [u32; 3], line: u32, words: String) -> KernelFault {
@@ -62,10 +63,6 @@ impl Target<'_> {
 
     /// Whether the launch fits the kernel.
     fn check(&self, launch: &Launch<'_>, block: [u32; 3]) -> Result<u32, KernelFault> {
-        if let Some(unsupported) = &self.kernel.unsupported {
-            let words = format!("{} is not supported", unsupported.form);
-            return Err(self.refuse(FaultKind::Unsupported, block, unsupported.line, words));
-        }
         let invalid = |words: String| Err(self.refuse(FaultKind::InvalidLaunch, block, 0, words));
         let threads = launch.block.iter().try_fold(1u32, |all, &dim| all.checked_mul(dim)).unwrap_or(0);
         if threads == 0 || threads > 1024 || threads > self.kernel.max_threads {

@@ -62,19 +62,17 @@ impl Machine<'_> {
         while left != 0 {
             let lane = first(left);
             let address = addresses[lane as usize];
-            let index = (address ^ CODE_WINDOW) >> 4;
-            if address & 15 != 0 || index == 0 || index > self.program.entries.len() as u64 {
-                return trouble(
-                    FaultKind::IllegalInstruction,
-                    lane,
-                    format!("call of {address:#x}, which is no function"),
-                );
-            }
+            let number = ((address ^ CODE_WINDOW) >> 4).wrapping_sub(1);
+            let entry = u32::try_from(number).ok().and_then(|number| self.program.entry_of(number));
+            let Some(entry) = entry.filter(|_| address & 15 == 0) else {
+                let words = format!("call of {address:#x}, which is no function");
+                return trouble(FaultKind::IllegalInstruction, lane, words);
+            };
             let mut part = *group;
             part.mask = lanes_with(addresses, address, left);
             left &= !part.mask;
             let part_mask = part.mask;
-            self.enter(warp, &mut part, call, index as u32 - 1, part_mask)?;
+            self.enter(warp, &mut part, call, entry, part_mask)?;
             warp.park(part);
         }
         Ok(Flow::Left)

@@ -174,9 +174,9 @@ pub struct Entry {
 }
 
 /// A kernel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct KernelCode {
-    /// Its function.
+    /// The entry of its function.
     pub function: u32,
     /// Registers of all frames of the deepest call.
     pub slots: u32,
@@ -188,7 +188,7 @@ pub struct KernelCode {
     pub dynamic_start: u32,
 }
 
-/// All steps, constants and entries.
+/// A kernel with all it may reach: steps, constants and entries.
 #[derive(Debug, Default)]
 pub struct Program {
     /// Steps of all functions.
@@ -197,14 +197,23 @@ pub struct Program {
     pub lines: Vec<u32>,
     /// Constants, the same in all lanes.
     pub pool: Vec<Lanes>,
-    /// Functions by index.
+    /// The kernel's function and those it may reach, in the order of their numbers.
     pub entries: Vec<Entry>,
-    /// Kernels in the module's order.
-    pub kernels: Vec<KernelCode>,
+    /// Their numbers in the module.
+    pub numbers: Vec<u32>,
+    /// The kernel.
+    pub kernel: KernelCode,
     /// Calls.
     pub calls: Vec<Call>,
     /// Branch tables.
     pub tables: Vec<Vec<u32>>,
+}
+
+impl Program {
+    /// The entry of a function, by its number in the module.
+    pub fn entry_of(&self, number: u32) -> Option<u32> {
+        self.numbers.binary_search(&number).ok().map(|at| at as u32)
+    }
 }
 
 impl From<(Meaning, Slot, [Slot; 4])> for Code {

@@ -13,36 +13,37 @@ use crate::ir::compute::{Compute, Int};
 use crate::ir::op::{BarrierKind, Callee, Space};
 use crate::ir::{Block, End, Function, Inst, Op, Operand, Reg, Type};
 
-/// What decoding needs to know of a module.
+/// What decoding needs to know of a kernel.
 pub struct Source<'a> {
-    /// By index; `None`: no body, or a form that is not implemented.
-    pub functions: Vec<Option<&'a Function>>,
+    /// The kernel and all functions it may reach: their numbers in the module, ascending, and their code.
+    pub functions: Vec<(u32, &'a Function)>,
+    /// The kernel's number.
+    pub kernel: u32,
     /// Addresses of the module's variables.
     pub addresses: &'a [u64],
-    /// For each kernel its function, and its static shared memory with the alignment of the dynamic.
-    pub kernels: Vec<(u32, u32)>,
+    /// For each function where its shared variables lie.
+    pub shared: Vec<Vec<u32>>,
+    /// Where dynamic shared memory starts.
+    pub dynamic_start: u32,
 }
 
-/// Decodes all functions of a module.
+/// Decodes a kernel and what it reaches.
 pub fn decode(source: &Source<'_>) -> Program {
     let mut decoder = Decoder { program: Program::default(), constants: HashMap::new(), source };
-    for function in &source.functions {
-        let entry = match function {
-            Some(function) => decoder.function(function),
-            None => decoder.unsupported(),
-        };
+    for at in 0..source.functions.len() {
+        let entry = decoder.function(at);
         decoder.program.entries.push(entry);
     }
-    for &(function, dynamic_start) in &source.kernels {
-        let depth = decoder.depth(function);
-        decoder.program.kernels.push(KernelCode {
-            function,
-            slots: depth.slots,
-            local_bytes: depth.local_bytes,
-            unbounded: depth.unbounded,
-            dynamic_start,
-        });
-    }
+    decoder.program.numbers = source.functions.iter().map(|&(number, _)| number).collect();
+    let function = decoder.program.entry_of(source.kernel).unwrap_or(0);
+    let depth = depth(&source.functions, function, |at| decoder.program.entries[at as usize].slots);
+    decoder.program.kernel = KernelCode {
+        function,
+        slots: depth.slots,
+        local_bytes: depth.local_bytes,
+        unbounded: depth.unbounded,
+        dynamic_start: source.dynamic_start,
+    };
     decoder.program
 }
 
@@ -54,15 +55,20 @@ struct Decoder<'s, 'a> {
 
 /// What the deepest call takes.
 #[derive(Clone, Copy, Default)]
-struct Depth {
+pub struct Depth {
+    /// Registers of all frames.
     slots: u32,
-    local_bytes: u32,
+    /// Local memory of all frames.
+    pub local_bytes: u32,
+    /// Calls may go deeper.
     unbounded: bool,
 }
 
 /// One function while it is decoded.
 struct Frame<'f> {
     function: &'f Function,
+    /// Where its shared variables lie.
+    shared: &'f [u32],
     slots: Vec<u32>,
     used: u32,
     /// Block starts, once known.
@@ -73,10 +79,10 @@ struct Frame<'f> {
 }
 
 impl Decoder<'_, '_> {
-    fn unsupported(&mut self) -> Entry {
-        let pc = self.program.steps.len() as u32;
-        self.push(Code::Unsupported, 0);
-        Entry { pc, slots: LINK_SLOTS, ..Entry::default() }
+    /// A function's place in the list of those that are decoded, by its number in the module.
+    fn at(&self, number: u32) -> u32 {
+        let at = self.source.functions.binary_search_by_key(&number, |&(number, _)| number);
+        at.expect("all that is called was reached") as u32
     }
 
     fn push(&mut self, code: Code, line: u32) {
@@ -93,10 +99,12 @@ impl Decoder<'_, '_> {
         Slot(index | Slot::CONSTANT)
     }
 
-    fn function(&mut self, function: &Function) -> Entry {
+    fn function(&mut self, at: usize) -> Entry {
+        let function = self.source.functions[at].1;
         let (slots, used) = slots::assign(function, LINK_SLOTS);
         let mut frame = Frame {
             function,
+            shared: &self.source.shared[at],
             slots,
             used,
             starts: Vec::with_capacity(function.blocks.len()),
@@ -175,6 +183,10 @@ impl Decoder<'_, '_> {
                 let to = frame.scratch(place);
                 self.push(Code::FrameAddress(to, offset), frame.line);
                 to
+            }
+            Operand::Shared(index, offset) => {
+                let at = frame.shared.get(index as usize).copied().unwrap_or(0);
+                self.constant(u64::from(at).wrapping_add(offset as u64))
             }
             Operand::DynamicShared(offset) => {
                 let to = frame.scratch(place);
@@ -366,7 +378,7 @@ impl Decoder<'_, '_> {
         results: &[crate::ir::op::Passed],
     ) -> Code {
         let target = match callee {
-            Callee::Function(index) => Target::Function(index),
+            Callee::Function(number) => Target::Function(self.at(number)),
             Callee::Pointer(address) => Target::Pointer(self.operand(frame, address, 0)),
             Callee::Runtime(runtime) => Target::Runtime(runtime),
         };
@@ -374,63 +386,71 @@ impl Decoder<'_, '_> {
         self.program.calls.push(call);
         Code::Call(self.program.calls.len() as u32 - 1)
     }
+}
 
-    /// What a function and all it calls take. Functions on the way are marked, so recursion is seen; no host stack is
-    /// used however deep calls nest.
-    fn depth(&self, root: u32) -> Depth {
-        let mut known: HashMap<u32, Depth> = HashMap::new();
-        let mut open: Vec<(u32, Vec<u32>, Depth)> = Vec::new();
-        let mut on_the_way = std::collections::HashSet::new();
-        let (callees, depth) = self.callees(root);
-        on_the_way.insert(root);
-        open.push((root, callees, depth));
-        loop {
-            let Some((function, callees, depth)) = open.last_mut() else { return Depth::default() };
-            match callees.pop() {
-                Some(callee) if on_the_way.contains(&callee) => depth.unbounded = true,
-                Some(callee) => match known.get(&callee) {
-                    Some(below) => depth.include(below),
-                    None => {
-                        let (callees, depth) = self.callees(callee);
-                        on_the_way.insert(callee);
-                        open.push((callee, callees, depth));
-                    }
-                },
+/// What the deepest call of a kernel takes in local memory.
+pub fn deepest(functions: &[(u32, &Function)], kernel: u32) -> Depth {
+    let root = functions.binary_search_by_key(&kernel, |&(number, _)| number).unwrap_or(0);
+    depth(functions, root as u32, |_| 0)
+}
+
+/// What a function and all it calls take, by their places in the list. Functions on the way are marked, so recursion is
+/// seen; no host stack is used however deep calls nest.
+fn depth(functions: &[(u32, &Function)], root: u32, slots: impl Fn(u32) -> u32) -> Depth {
+    let mut known: HashMap<u32, Depth> = HashMap::new();
+    let mut open: Vec<(u32, Vec<u32>, Depth)> = Vec::new();
+    let mut on_the_way = std::collections::HashSet::new();
+    let (below, depth) = callees(functions, root);
+    on_the_way.insert(root);
+    open.push((root, below, depth));
+    loop {
+        let Some((function, below, depth)) = open.last_mut() else { return Depth::default() };
+        match below.pop() {
+            Some(callee) if on_the_way.contains(&callee) => depth.unbounded = true,
+            Some(callee) => match known.get(&callee) {
+                Some(below) => depth.include(below),
                 None => {
-                    let function = *function;
-                    let entry = &self.program.entries[function as usize];
-                    let whole = Depth {
-                        slots: depth.slots.saturating_add(entry.slots),
-                        local_bytes: depth.local_bytes.saturating_add(entry.frame_bytes),
-                        unbounded: depth.unbounded,
-                    };
-                    on_the_way.remove(&function);
-                    known.insert(function, whole);
-                    open.pop();
-                    match open.last_mut() {
-                        Some((_, _, caller)) => caller.include(&whole),
-                        None => return whole,
-                    }
+                    let (below, depth) = callees(functions, callee);
+                    on_the_way.insert(callee);
+                    open.push((callee, below, depth));
+                }
+            },
+            None => {
+                let function = *function;
+                let whole = Depth {
+                    slots: depth.slots.saturating_add(slots(function)),
+                    local_bytes: depth.local_bytes.saturating_add(functions[function as usize].1.frame_bytes),
+                    unbounded: depth.unbounded,
+                };
+                on_the_way.remove(&function);
+                known.insert(function, whole);
+                open.pop();
+                match open.last_mut() {
+                    Some((_, _, caller)) => caller.include(&whole),
+                    None => return whole,
                 }
             }
         }
     }
+}
 
-    fn callees(&self, function: u32) -> (Vec<u32>, Depth) {
-        let mut callees = Vec::new();
-        let mut depth = Depth::default();
-        let blocks = self.source.functions[function as usize].map_or(&[][..], |function| &function.blocks);
-        for inst in blocks.iter().flat_map(|block| &block.insts) {
-            match inst.op {
-                Op::Call { callee: Callee::Function(callee), .. } => callees.push(callee),
-                Op::Call { callee: Callee::Pointer(_), .. } => depth.unbounded = true,
-                _ => {}
+fn callees(functions: &[(u32, &Function)], function: u32) -> (Vec<u32>, Depth) {
+    let mut callees = Vec::new();
+    let mut depth = Depth::default();
+    for inst in functions[function as usize].1.blocks.iter().flat_map(|block| &block.insts) {
+        match inst.op {
+            Op::Call { callee: Callee::Function(callee), .. } => {
+                callees.extend(
+                    functions.binary_search_by_key(&callee, |&(number, _)| number).map(|at| at as u32),
+                );
             }
+            Op::Call { callee: Callee::Pointer(_), .. } => depth.unbounded = true,
+            _ => {}
         }
-        callees.sort_unstable();
-        callees.dedup();
-        (callees, depth)
     }
+    callees.sort_unstable();
+    callees.dedup();
+    (callees, depth)
 }
 
 impl Depth {

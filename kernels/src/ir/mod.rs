@@ -11,7 +11,7 @@ pub mod verify;
 pub mod walk;
 
 pub use compute::{Compute, Mode, Rounding};
-pub use op::{End, Guard, Inst, Op, Operand, Reg};
+pub use op::{Callee, End, Guard, Inst, Op, Operand, Reg};
 pub use ty::Type;
 
 /// A kernel or device function.
@@ -31,6 +31,21 @@ pub struct Function {
     pub results: Vec<op::Passed>,
     /// Bytes of the frame in local memory, a multiple of 16.
     pub frame_bytes: u32,
+    /// Variables in shared memory that it names.
+    pub shared: Vec<Shared>,
+}
+
+/// A variable in shared memory. Where it lies is known once it is known which functions a kernel reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shared {
+    /// The symbol.
+    pub name: String,
+    /// Its number among the variables of the module, the same for all functions; `None`: the function's own.
+    pub of_module: Option<u32>,
+    /// Size in bytes.
+    pub bytes: u32,
+    /// Alignment in bytes.
+    pub align: u32,
 }
 
 /// Instructions without a branch in them.

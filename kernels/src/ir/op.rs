@@ -19,6 +19,8 @@ pub enum Operand {
     Global(u32, i64),
     /// The offset in local memory of a byte of the function's frame.
     Frame(u32),
+    /// The offset in shared memory of a variable (its index in the function's list) plus an offset.
+    Shared(u32, i64),
     /// Where dynamic shared memory starts, plus an offset.
     DynamicShared(i64),
     /// The address of a function (its index).

@@ -19,6 +19,7 @@ impl Display for Operand {
             Operand::Imm(value) => write!(f, "{value:#x}"),
             Operand::Global(index, offset) => write!(f, "global{index}{offset:+}"),
             Operand::Frame(offset) => write!(f, "frame+{offset}"),
+            Operand::Shared(index, offset) => write!(f, "shared{index}{offset:+}"),
             Operand::DynamicShared(offset) => write!(f, "dynamic{offset:+}"),
             Operand::Function(index) => write!(f, "function{index}"),
         }

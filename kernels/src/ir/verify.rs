@@ -44,6 +44,9 @@ impl Check<'_> {
                 Err(format!("{value:#x} does not fit {want} bits"))
             }
             Operand::Frame(offset) => self.inside(offset, 0),
+            Operand::Shared(index, _) if index as usize >= self.function.shared.len() => {
+                Err(format!("shared{index} does not exist"))
+            }
             _ => Ok(()),
         }
     }

@@ -4,19 +4,6 @@ use std::ops::Range;
 
 pub use crate::ir::Type;
 
-/// A whole text. Operands of all instructions lie in one list.
-#[derive(Debug, Default)]
-pub struct Unit<'a> {
-    /// `.version`, major and minor.
-    pub version: (u32, u32),
-    /// Variables of the module, in order.
-    pub variables: Vec<Variable<'a>>,
-    /// Functions, declared or defined, in order.
-    pub functions: Vec<Function<'a>>,
-    /// The operands of all instructions; vectors and lists refer to ranges of it.
-    pub operands: Vec<Operand<'a>>,
-}
-
 /// State spaces of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum VariableSpace {
@@ -67,9 +54,9 @@ pub struct Variable<'a> {
     pub place: (u32, u32),
 }
 
-/// A kernel or device function.
+/// What stands before the body of a kernel or device function.
 #[derive(Debug)]
-pub struct Function<'a> {
+pub struct Header<'a> {
     /// `.entry`, not `.func`.
     pub kernel: bool,
     /// The symbol.
@@ -82,10 +69,17 @@ pub struct Function<'a> {
     pub max_threads: u32,
     /// `.reqntid`
     pub required_block: Option<[u32; 3]>,
-    /// The statements of the body, braces of scopes included; `None` for a declaration.
-    pub body: Option<Vec<Statement<'a>>>,
     /// Line and column of the name.
     pub place: (u32, u32),
+}
+
+/// A body as written. Operands of all instructions lie in one list.
+#[derive(Debug, Default)]
+pub struct Body<'a> {
+    /// In order, braces of scopes included.
+    pub statements: Vec<Statement<'a>>,
+    /// Vectors and lists among them refer to ranges of the same list.
+    pub operands: Vec<Operand<'a>>,
 }
 
 /// A formal parameter or return value.
@@ -157,7 +151,7 @@ pub struct Instruction<'a> {
     pub form: &'a str,
     /// `@p` or `@!p`: the name and whether it is negated.
     pub guard: Option<(&'a str, bool)>,
-    /// Its operands in [`Unit::operands`].
+    /// Its operands in [`Body::operands`].
     pub operands: Range<u32>,
     /// From 1.
     pub line: u32,
@@ -186,11 +180,11 @@ pub enum Operand<'a> {
     Address(&'a str, i64),
     /// `[4]`
     Absolute(u64),
-    /// `{a, b}`: a range of [`Unit::operands`].
+    /// `{a, b}`: a range of [`Body::operands`].
     Vector(u32, u32),
-    /// `(a, b)`: a range of [`Unit::operands`].
+    /// `(a, b)`: a range of [`Body::operands`].
     List(u32, u32),
-    /// `a|b`: the two at this index of [`Unit::operands`].
+    /// `a|b`: the two at this index of [`Body::operands`].
     Pair(u32),
     /// `[name, {…}]`, kept only so that the form can be refused by name.
     Other,

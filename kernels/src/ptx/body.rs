@@ -3,7 +3,7 @@
 use super::ast::{Formal, Instruction, Linkage, Operand, Registers, Statement, Table, Type, VariableSpace};
 use super::lexer::{Spot, Token};
 use super::parse::Parser;
-use crate::program::Error;
+use crate::module::Error;
 
 impl<'a> Parser<'a> {
     /// `{ … }` with all statements in one list; a bad statement is noted and skipped.
@@ -79,13 +79,10 @@ impl<'a> Parser<'a> {
             _ => return Err(self.error(format!("unknown directive '.{word}'"))),
         };
         self.advance()?;
-        loop {
-            let variable = self.variable(space, Linkage::Private)?;
+        for variable in self.variables(space, Linkage::Private)? {
             statements.push(Statement::Variable(Box::new(variable)));
-            if !self.take(b',')? {
-                return self.want(b';');
-            }
         }
+        Ok(())
     }
 
     fn registers(&mut self, statements: &mut Vec<Statement<'a>>) -> Result<(), Error> {

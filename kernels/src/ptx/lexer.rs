@@ -1,6 +1,6 @@
 //! Bytes to tokens, with their places.
 
-use crate::program::Error;
+use crate::module::Error;
 
 /// What a token is. Words are slices of the text.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,6 +22,20 @@ pub enum Token<'a> {
     /// Behind the last byte.
     End,
 }
+
+/// A place in a text, from where reading can go on.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// In bytes.
+    pub at: usize,
+    /// Of that byte, from 1.
+    pub line: u32,
+    /// Where that line starts.
+    pub line_start: usize,
+}
+
+/// The start of a text.
+pub const START: Place = Place { at: 0, line: 1, line_start: 0 };
 
 /// The text and how far it was read.
 pub struct Lexer<'a> {
@@ -46,14 +60,31 @@ pub struct Spot<'a> {
     pub end: usize,
 }
 
+/// Which bytes words are made of.
+const IN_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = byte as u8;
+        table[byte] = letter.is_ascii_alphanumeric() || letter == b'_' || letter == b'$' || letter == b'%';
+        byte += 1;
+    }
+    table
+};
+
 fn in_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'$' || byte == b'%'
+    IN_WORD[byte as usize]
 }
 
 impl<'a> Lexer<'a> {
-    /// At the start of a text.
-    pub fn new(text: &'a str) -> Self {
-        Lexer { text, at: 0, line: 1, line_start: 0 }
+    /// At a place of a text.
+    pub fn new(text: &'a str, from: Place) -> Self {
+        Lexer { text, at: from.at, line: from.line, line_start: from.line_start }
+    }
+
+    /// The place behind the last token.
+    pub fn place(&self) -> Place {
+        Place { at: self.at, line: self.line, line_start: self.line_start }
     }
 
     fn byte(&self, ahead: usize) -> u8 {
@@ -90,6 +121,44 @@ impl<'a> Lexer<'a> {
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// Goes behind the `}` that closes a body whose `{` was read last. `declares` gets each place where a variable of
+    /// global or constant memory is declared.
+    pub fn skip_body(&mut self, mut declares: impl FnMut(Place)) -> Result<(), Error> {
+        let opening = self.error("a body without an end".to_owned());
+        let bytes = self.text.as_bytes();
+        let mut depth = 1usize;
+        while let Some(&byte) = bytes.get(self.at) {
+            match byte {
+                b'\n' => {
+                    self.line += 1;
+                    self.line_start = self.at + 1;
+                }
+                b'{' => depth += 1,
+                b'}' => {
+                    depth -= 1;
+                    if depth == 0 {
+                        self.at += 1;
+                        return Ok(());
+                    }
+                }
+                b'/' if matches!(self.byte(1), b'/' | b'*') => {
+                    self.skip_blank()?;
+                    continue;
+                }
+                b'"' => {
+                    self.string()?;
+                    continue;
+                }
+                b'.' if matches!(self.byte(1), b'g' | b'c') && declares_here(bytes, self.at) => {
+                    declares(self.place());
+                }
+                _ => {}
+            }
+            self.at += 1;
+        }
+        Err(opening)
     }
 
     fn skip_comment(&mut self) -> Result<(), Error> {
@@ -232,4 +301,13 @@ impl<'a> Lexer<'a> {
         let value = u64::from_str_radix(digits, if octal { 8 } else { 10 });
         value.map(Token::Integer).map_err(|_| bad(self))
     }
+}
+
+/// Whether the `.` at this place begins a declaration in global or constant memory.
+fn declares_here(bytes: &[u8], at: usize) -> bool {
+    let space = [&b".global"[..], b".const"].iter().any(|space| {
+        bytes[at..].starts_with(space) && bytes.get(at + space.len()).is_some_and(|&byte| !in_word(byte))
+    });
+    let before = bytes[..at].iter().rev().find(|byte| !byte.is_ascii_whitespace());
+    space && matches!(before, Some(b'{' | b'}' | b';'))
 }

@@ -1,44 +1,32 @@
-//! Tokens to [`ast::Unit`]: the module level. Bodies and variables have files of their own.
+//! Tokens of a text, one ahead, and what the module level and bodies share: names, numbers, headers of functions.
 
-use super::ast::{self, Formal, Function, Linkage, Operand, Unit, VariableSpace};
-use super::lexer::{Lexer, Spot, Token};
-use crate::program::{Error, Errors};
+use super::ast::{self, Formal, Header, Linkage, Operand, VariableSpace};
+use super::lexer::{Lexer, Place, Spot, Token};
+use crate::module::Error;
 
 /// No more complaints than these are listed.
-const MOST_ERRORS: usize = 50;
-
-/// Reads a text; all syntax errors that could be told apart.
-pub fn parse(text: &str) -> Result<Unit<'_>, Errors> {
-    let mut errors = Vec::new();
-    let mut parser = match Parser::new(text) {
-        Ok(parser) => parser,
-        Err(error) => return Err(Errors(vec![error])),
-    };
-    if let Err(error) = parser.unit() {
-        errors.push(error);
-    }
-    parser.errors.append(&mut errors);
-    if parser.errors.is_empty() { Ok(parser.unit) } else { Err(Errors(parser.errors)) }
-}
+pub const MOST_ERRORS: usize = 50;
 
 /// Text, one token of look-ahead, and what was read so far.
 pub struct Parser<'a> {
-    lexer: Lexer<'a>,
+    /// What comes behind the next token.
+    pub lexer: Lexer<'a>,
     /// The whole text; forms are slices of it.
     pub text: &'a str,
     /// The next token.
     pub spot: Spot<'a>,
-    /// What was read.
-    pub unit: Unit<'a>,
+    /// Operands of the body that is read.
+    pub operands: Vec<Operand<'a>>,
     /// Complaints after which reading went on.
     pub errors: Vec<Error>,
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> Result<Self, Error> {
-        let mut lexer = Lexer::new(text);
+    /// Reads from a place on.
+    pub fn new(text: &'a str, from: Place) -> Result<Self, Error> {
+        let mut lexer = Lexer::new(text, from);
         let spot = lexer.next()?;
-        Ok(Parser { lexer, text, spot, unit: Unit::default(), errors: Vec::new() })
+        Ok(Parser { lexer, text, spot, operands: Vec::new(), errors: Vec::new() })
     }
 
     /// An error at the next token.
@@ -127,73 +115,6 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn unit(&mut self) -> Result<(), Error> {
-        self.header()?;
-        loop {
-            match self.spot.token {
-                Token::End => return Ok(()),
-                Token::Sign(b';') => {
-                    self.advance()?;
-                }
-                Token::Dot(word) => self.item(word)?,
-                _ => return Err(self.expected("a directive")),
-            }
-        }
-    }
-
-    fn header(&mut self) -> Result<(), Error> {
-        if !self.take_dot("version")? {
-            return Err(self.expected("'.version'"));
-        }
-        let token = self.spot.token;
-        self.unit.version = match token {
-            // The version reads as a decimal; its digits are what counts.
-            Token::Double(_) => {
-                let text = &self.text[self.spot.start..self.spot.end];
-                let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
-                (major.parse().unwrap_or(0), minor.parse().unwrap_or(0))
-            }
-            _ => return Err(self.expected("a version such as 7.0")),
-        };
-        self.advance()?;
-        if !self.take_dot("target")? {
-            return Err(self.expected("'.target'"));
-        }
-        self.name()?;
-        while self.take(b',')? {
-            self.name()?;
-        }
-        if self.take_dot("address_size")? && self.spot.token != Token::Integer(64) {
-            return Err(self.error("only 64-bit addresses are supported"));
-        } else if matches!(self.spot.token, Token::Integer(_)) {
-            self.advance()?;
-        }
-        Ok(())
-    }
-
-    fn item(&mut self, word: &'a str) -> Result<(), Error> {
-        match word {
-            "file" => self.file(),
-            "section" => self.section(),
-            "pragma" | "alias" => self.skip_statement(),
-            "loc" => self.location(),
-            _ => self.linked(),
-        }
-    }
-
-    fn file(&mut self) -> Result<(), Error> {
-        self.advance()?;
-        self.integer()?;
-        match self.spot.token {
-            Token::Text(_) => self.advance()?,
-            _ => return Err(self.expected("a file name")),
-        };
-        while self.take(b',')? {
-            self.integer()?;
-        }
-        Ok(())
-    }
-
     /// `.loc file line column`, with what newer compilers add behind a comma.
     pub fn location(&mut self) -> Result<(), Error> {
         self.advance()?;
@@ -221,22 +142,6 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    fn section(&mut self) -> Result<(), Error> {
-        while self.spot.token != Token::Sign(b'{') {
-            if self.spot.token == Token::End {
-                return Err(self.expected("'{'"));
-            }
-            self.advance()?;
-        }
-        while self.spot.token != Token::Sign(b'}') {
-            if self.spot.token == Token::End {
-                return Err(self.expected("'}'"));
-            }
-            self.advance()?;
-        }
-        self.advance().map(drop)
-    }
-
     /// Everything up to the next `;`.
     pub fn skip_statement(&mut self) -> Result<(), Error> {
         while self.spot.token != Token::Sign(b';') {
@@ -248,29 +153,8 @@ impl<'a> Parser<'a> {
         self.advance().map(drop)
     }
 
-    fn linked(&mut self) -> Result<(), Error> {
-        let mut linkage = Linkage::Private;
-        loop {
-            match self.spot.token {
-                Token::Dot("visible" | "weak" | "common") => linkage = Linkage::Visible,
-                Token::Dot("extern") => linkage = Linkage::External,
-                Token::Dot("attribute") => self.attribute()?,
-                Token::Dot("entry") => return self.function(true),
-                Token::Dot("func") => return self.function(false),
-                Token::Dot("global") => return self.module_variable(VariableSpace::Global, linkage),
-                Token::Dot("const") => return self.module_variable(VariableSpace::Const, linkage),
-                Token::Dot("shared") => return self.module_variable(VariableSpace::Shared, linkage),
-                Token::Dot("shared::cta") => return self.module_variable(VariableSpace::Shared, linkage),
-                Token::Dot("local") => return self.module_variable(VariableSpace::Local, linkage),
-                Token::Dot(word) => return Err(self.error(format!("unknown directive '.{word}'"))),
-                _ => return Err(self.expected("a directive")),
-            }
-            self.advance()?;
-        }
-    }
-
-    /// `.attribute(.managed)`: read up to the last token but one; the caller takes that.
-    fn attribute(&mut self) -> Result<(), Error> {
+    /// `.attribute(…)` and what is in it.
+    pub fn attribute(&mut self) -> Result<(), Error> {
         self.advance()?;
         self.want(b'(')?;
         let mut depth = 1;
@@ -281,56 +165,28 @@ impl<'a> Parser<'a> {
                 Token::End => return Err(self.expected("')'")),
                 _ => {}
             }
-            if depth > 0 {
-                self.advance()?;
-            }
+            self.advance()?;
         }
         Ok(())
     }
 
-    fn module_variable(&mut self, space: VariableSpace, linkage: Linkage) -> Result<(), Error> {
-        self.advance()?;
-        loop {
-            let variable = self.variable(space, linkage)?;
-            self.unit.variables.push(variable);
-            if !self.take(b',')? {
-                return self.want(b';');
-            }
-        }
-    }
-
-    fn function(&mut self, kernel: bool) -> Result<(), Error> {
-        self.advance()?;
+    /// What stands between `.entry` or `.func` and a body.
+    pub fn function_header(&mut self, kernel: bool) -> Result<Header<'a>, Error> {
         while self.spot.token == Token::Dot("attribute") {
             self.attribute()?;
-            self.advance()?;
         }
         let returns =
             if !kernel && self.spot.token == Token::Sign(b'(') { self.formals()? } else { Vec::new() };
         let place = (self.spot.line, self.spot.column);
         let name = self.name()?;
         let parameters = if self.spot.token == Token::Sign(b'(') { self.formals()? } else { Vec::new() };
-        let mut function = Function {
-            kernel,
-            name,
-            returns,
-            parameters,
-            max_threads: 0,
-            required_block: None,
-            body: None,
-            place,
-        };
-        self.function_directives(&mut function)?;
-        if self.spot.token == Token::Sign(b'{') {
-            function.body = Some(self.body()?);
-        } else {
-            self.take(b';')?;
-        }
-        self.unit.functions.push(function);
-        Ok(())
+        let mut header =
+            Header { kernel, name, returns, parameters, max_threads: 0, required_block: None, place };
+        self.function_directives(&mut header)?;
+        Ok(header)
     }
 
-    fn function_directives(&mut self, function: &mut Function<'a>) -> Result<(), Error> {
+    fn function_directives(&mut self, function: &mut Header<'a>) -> Result<(), Error> {
         while let Token::Dot(word) = self.spot.token {
             match word {
                 "maxntid" | "reqntid" => {
@@ -408,10 +264,10 @@ impl<'a> Parser<'a> {
         self.variable(VariableSpace::Param, Linkage::Private).map(Formal::Param)
     }
 
-    /// Puts operands into the unit's list and gives their range.
+    /// Puts operands into the body's list and gives their range.
     pub fn keep_operands(&mut self, operands: impl IntoIterator<Item = Operand<'a>>) -> (u32, u32) {
-        let start = self.unit.operands.len() as u32;
-        self.unit.operands.extend(operands);
-        (start, self.unit.operands.len() as u32)
+        let start = self.operands.len() as u32;
+        self.operands.extend(operands);
+        (start, self.operands.len() as u32)
     }
 }

@@ -3,11 +3,41 @@
 use super::ast::{Linkage, Type, Variable, VariableSpace};
 use super::lexer::Token;
 use super::parse::Parser;
-use crate::program::Error;
+use crate::module::Error;
+
+/// What stands before the names of variables.
+#[derive(Clone, Copy)]
+struct Head {
+    align: u32,
+    element: Type,
+    /// Of one variable without dimensions, in bytes.
+    size: u64,
+}
 
 impl<'a> Parser<'a> {
-    /// A variable behind its space: alignment, type, name, dimensions, initial value.
+    /// Variables behind their space, up to the `;`: alignment, type, then names with dimensions and initial values.
+    pub fn variables(&mut self, space: VariableSpace, linkage: Linkage) -> Result<Vec<Variable<'a>>, Error> {
+        let mut head = self.head()?;
+        let mut variables = Vec::new();
+        loop {
+            variables.push(self.named_variable(space, linkage, head)?);
+            if !self.take(b',')? {
+                self.want(b';')?;
+                return Ok(variables);
+            }
+            if matches!(self.spot.token, Token::Dot(_)) {
+                head = self.head()?;
+            }
+        }
+    }
+
+    /// One variable behind its space.
     pub fn variable(&mut self, space: VariableSpace, linkage: Linkage) -> Result<Variable<'a>, Error> {
+        let head = self.head()?;
+        self.named_variable(space, linkage, head)
+    }
+
+    fn head(&mut self) -> Result<Head, Error> {
         let mut align = 0;
         let mut vector = 1;
         let element = loop {
@@ -25,6 +55,16 @@ impl<'a> Parser<'a> {
                 },
             }
         };
+        let size = u64::from(element.bytes()) * vector;
+        Ok(Head { align: if align == 0 { size as u32 } else { align }, element, size })
+    }
+
+    fn named_variable(
+        &mut self,
+        space: VariableSpace,
+        linkage: Linkage,
+        head: Head,
+    ) -> Result<Variable<'a>, Error> {
         if space == VariableSpace::Param {
             self.pointer_attributes()?;
         }
@@ -33,13 +73,12 @@ impl<'a> Parser<'a> {
         if self.spot.token == Token::Sign(b'<') {
             return Err(self.error("several variables of one name are not supported"));
         }
-        let size = u64::from(element.bytes()) * vector;
         let mut variable = Variable {
             space,
             linkage,
-            align: if align == 0 { size as u32 } else { align },
-            element,
-            bytes: size,
+            align: head.align,
+            element: head.element,
+            bytes: head.size,
             name,
             initial: Vec::new(),
             relocations: Vec::new(),

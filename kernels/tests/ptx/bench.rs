@@ -167,6 +167,7 @@ impl Bench {
     /// A module with its variables placed and filled, and memory of a megabyte.
     pub fn new(source: &str) -> Bench {
         let module = Arc::new(Module::parse(source).unwrap_or_else(|errors| panic!("{errors}\n{source}")));
+        module.check(1).unwrap_or_else(|errors| panic!("{errors}\n{source}"));
         let ram = Ram::new(1 << 20);
         let mut next = BASE + 0x1000;
         let mut addresses = Vec::new();

@@ -94,6 +94,7 @@ fn damage(random: &mut fastrand::Rng, text: &str) -> String {
 /// Whether the text was accepted; if so all its kernels were started.
 fn run(text: &str) -> bool {
     let Ok(module) = Module::parse(text) else { return false };
+    let accepted = module.check(1).is_ok();
     let module = Arc::new(module);
     let addresses: Vec<u64> =
         (0..module.globals().len() as u64).map(|at| super::bench::BASE + at * 4096).collect();
@@ -106,7 +107,7 @@ fn run(text: &str) -> bool {
         let paper = Paper { patience: 20, ..Paper::default() };
         let _ = program.run_block(kernel, &launch, [0; 3], &ram, &paper, &mut Scratch::default());
     }
-    true
+    accepted
 }
 
 #[test]

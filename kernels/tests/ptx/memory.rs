@@ -127,5 +127,5 @@ fn dynamic_shared_memory_lies_behind_static() {
         stream_hal_kernels::Launch { shared_bytes: 100, parameters: &parameters, ..Default::default() };
     bench.launch("k", &launch).unwrap();
     assert_eq!(bench.words(out, 4), [64, 0, 100, 9]);
-    assert_eq!(bench.program.module().kernels()[0].shared_bytes, 20);
+    assert_eq!(bench.program.module().resources(0).unwrap().shared_bytes, 20);
 }

@@ -19,8 +19,9 @@ fn all_samples_are_read_and_supported() {
             let source = std::fs::read_to_string(&file).unwrap();
             let module =
                 Module::parse(&source).unwrap_or_else(|errors| panic!("{}:\n{errors}", file.display()));
-            for kernel in module.kernels() {
-                assert_eq!(kernel.unsupported, None, "{}: {}", file.display(), kernel.name);
+            for (at, kernel) in module.kernels().iter().enumerate() {
+                let resources = module.resources(at).unwrap();
+                assert_eq!(resources.unsupported, None, "{}: {}", file.display(), kernel.name);
                 kernels += 1;
             }
         }

@@ -7,8 +7,8 @@ use super::bench::kernel;
 
 #[track_caller]
 fn errors(source: &str, expect: &str) {
-    match Module::parse(source) {
-        Ok(_) => panic!("{source}\nwas accepted"),
+    match Module::parse(source).and_then(|module| module.check(2)) {
+        Ok(()) => panic!("{source}\nwas accepted"),
         Err(errors) => assert_eq!(errors.to_string(), expect, "{source}"),
     }
 }
@@ -40,7 +40,7 @@ fn errors_have_a_place() {
         (".frob", "4:1: unknown directive '.frob'"),
         (".entry k() { call f; }", "4:14: no function 'f'"),
         (".entry k() { ret; } \u{20ac}", "4:21: unexpected character '\u{20ac}'"),
-        (".entry k() { ret; ", "4:19: expected '}', found the end of the text"),
+        (".entry k() { ret; ", "4:13: a body without an end"),
     ];
     for (text, expect) in cases {
         errors(&format!("{HEAD}{text}"), expect);
@@ -65,10 +65,10 @@ fn kernels_are_described() {
          ld.param.u64 %d, [b]; ret; }}\n.global .align 8 .b8 g[16]; .extern .global .u32 e; .const .f64 c = 1.5;"
     );
     let module = Module::parse(&source).unwrap();
-    let kernel = &module.kernels()[0];
+    let (kernel, resources) = (&module.kernels()[0], module.resources(0).unwrap());
     let layout: Vec<_> = kernel.parameters.iter().map(|p| (p.offset, p.bytes, p.align)).collect();
     assert_eq!(layout, [(0, 4, 4), (8, 8, 8), (16, 12, 8), (28, 1, 1)]);
-    assert_eq!((kernel.parameter_bytes, kernel.shared_bytes, kernel.local_bytes), (29, 40, 32));
+    assert_eq!((kernel.parameter_bytes, resources.shared_bytes, resources.local_bytes), (29, 40, 32));
     assert_eq!((kernel.max_threads, kernel.required_block), (256, None));
     let globals: Vec<_> = module.globals().iter().map(|g| (g.name.as_str(), g.bytes, g.external)).collect();
     assert_eq!(globals, [("g", 16, false), ("e", 4, true), ("c", 8, false)]);
@@ -133,4 +133,20 @@ fn broken_ir_is_found() {
     let mut bad = good.clone();
     bad.blocks.clear();
     assert_eq!(verify::verify(&bad).unwrap_err(), "no blocks");
+}
+
+/// Bodies are read when they are needed: what is wrong with one stays there.
+#[test]
+fn a_bad_body_takes_down_the_kernels_that_reach_it() {
+    let text = format!(
+        "{HEAD}.func bad() {{ frob; }} .func fine() {{ ret; }} .shared .b32 s[4]; .shared .b32 t[8];\n\
+         .entry a() {{ call bad; }} .entry b() {{ call fine; .reg .b32 %r; ld.shared.u32 %r, [t]; }}\n\
+         .entry c() {{ .reg .b32 %r; mov.u32 %r, s; mov.u32 %r, t; tex.1d %r; }}"
+    );
+    let module = Module::parse(&text).unwrap();
+    assert_eq!(module.resources(0).unwrap_err().to_string(), "4:15: unknown instruction 'frob'");
+    assert_eq!(module.resources(1).unwrap().shared_bytes, 32);
+    let resources = module.resources(2).unwrap();
+    assert_eq!((resources.shared_bytes, resources.unsupported.as_ref().unwrap().line), (48, 6));
+    assert_eq!(module.check(4).unwrap_err().to_string(), "4:15: unknown instruction 'frob'");
 }

@@ -110,8 +110,9 @@ impl Device {
 fn load(ptx: &str) -> Program {
     let module = Module::parse(ptx).unwrap_or_else(|errors| panic!("{errors}"));
     assert!(module.globals().is_empty());
-    for kernel in module.kernels() {
-        assert_eq!(kernel.unsupported, None, "{}", kernel.name);
+    for (at, kernel) in module.kernels().iter().enumerate() {
+        let resources = module.resources(at).unwrap_or_else(|errors| panic!("{errors}"));
+        assert_eq!(resources.unsupported, None, "{}", kernel.name);
     }
     Arc::new(module).link(&[]).unwrap_or_else(|errors| panic!("{errors}"))
 }

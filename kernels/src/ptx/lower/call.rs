@@ -11,10 +11,10 @@ use crate::ir::{Op, Operand, Reg, Type};
 type S<'b, 's, 'm, 'a> = Step<'b, 's, 'm, 'a>;
 
 /// The shape of what is called, and the callee.
-struct Target<'m, 'a> {
+struct Target<'a> {
     callee: Callee,
-    returns: &'m [Formal<'a>],
-    parameters: &'m [Formal<'a>],
+    returns: Vec<Formal<'a>>,
+    parameters: Vec<Formal<'a>>,
 }
 
 /// `call (results), name, (arguments), prototype;` where all but the name may be missing.
@@ -46,12 +46,12 @@ fn unguarded(step: &mut S<'_, '_, '_, '_>) -> Done {
         return step.error(format!("{have} arguments for {want} parameters, or results that do not fit"));
     }
     let mut passed = Vec::new();
-    for (written, formal) in arguments.iter().zip(target.parameters) {
+    for (written, formal) in arguments.iter().zip(&target.parameters) {
         passed.push(argument(step, written, formal)?);
     }
     let mut returned = Vec::new();
     let mut loads: Vec<(Reg, Type, u32)> = Vec::new();
-    for (written, formal) in results.iter().zip(target.returns) {
+    for (written, formal) in results.iter().zip(&target.returns) {
         returned.push(result(step, written, formal, &mut loads)?);
     }
     step.emit(Op::Call { callee: target.callee, arguments: passed, results: returned });
@@ -68,11 +68,11 @@ fn unguarded(step: &mut S<'_, '_, '_, '_>) -> Done {
     Ok(())
 }
 
-fn target<'m, 'a>(
-    step: &mut S<'_, '_, 'm, 'a>,
+fn target<'a>(
+    step: &mut S<'_, '_, '_, 'a>,
     at: usize,
     prototype: Option<Written<'a>>,
-) -> Result<Target<'m, 'a>, Refusal> {
+) -> Result<Target<'a>, Refusal> {
     let Written::Name(name) = *step.written(at)? else { return step.error("expected a function") };
     if let Some((reg, ty)) = step.body.register(name) {
         if ty.bits() != 64 {
@@ -88,21 +88,21 @@ fn target<'m, 'a>(
         let Table::Prototype(_, returns, parameters) = table else {
             return step.error(format!("'{prototype}' is no prototype"));
         };
-        return Ok(Target { callee: Callee::Pointer(Operand::Reg(reg)), returns, parameters });
+        let callee = Callee::Pointer(Operand::Reg(reg));
+        return Ok(Target { callee, returns: returns.clone(), parameters: parameters.clone() });
     }
     let Some(Binding::Function(index)) = step.body.symbol(name) else {
         return step.error(format!("no function '{name}'"));
     };
-    let scope = &step.body.scope;
-    let unit = scope.unit;
-    let tree = &unit.functions[scope.trees[index as usize]];
-    let callee = match (tree.body.is_some(), Runtime::named(name)) {
-        _ if tree.kernel => return step.error(format!("'{name}' is a kernel")),
+    let declared = &step.body.scope.declared.functions[index as usize];
+    let callee = match (declared.body.is_some(), Runtime::named(name)) {
+        _ if declared.kernel => return step.error(format!("'{name}' is a kernel")),
         (true, _) => Callee::Function(index),
         (false, Some(runtime)) => Callee::Runtime(runtime),
         (false, None) => return Err(Refusal::Unsupported),
     };
-    Ok(Target { callee, returns: &tree.returns, parameters: &tree.parameters })
+    let header = step.body.scope.header(index)?;
+    Ok(Target { callee, returns: header.returns, parameters: header.parameters })
 }
 
 /// The variable that is passed, if it is one and fits.

@@ -1,9 +1,8 @@
 //! One function: declarations, statements, and what it comes to.
 
-use std::collections::HashMap;
-
 use super::super::ast::{
-    Formal, Function as Tree, Instruction, Registers, Statement, Table, Variable, VariableSpace,
+    Body as Tree, Formal, Header, Instruction, Operand as Written, Registers, Statement, Table, Variable,
+    VariableSpace,
 };
 use super::super::forms::{self, Build, Found};
 use super::block::Blocks;
@@ -12,8 +11,8 @@ use super::names::{Binding, Labels, Names};
 use super::step::Step;
 use super::{Lowered, Refusal, Scope, error_at, opcodes};
 use crate::ir::op::Passed;
-use crate::ir::{End, Function, Guard, Inst, Op, Operand, Reg, Type, verify};
-use crate::program::{Error, Unsupported};
+use crate::ir::{End, Function, Guard, Inst, Op, Operand, Reg, Shared, Type, verify};
+use crate::module::{Error, Unsupported};
 
 /// Local memory of a thread is at most this.
 const MOST_LOCAL: u64 = 512 << 10;
@@ -25,7 +24,7 @@ const MOST_ERRORS: usize = 50;
 /// A function in the making.
 pub struct Body<'s, 'm, 'a> {
     /// The module.
-    pub scope: &'s mut Scope<'m, 'a>,
+    pub scope: &'s Scope<'a>,
     /// A kernel.
     pub kernel: bool,
     /// Names of the function.
@@ -38,9 +37,10 @@ pub struct Body<'s, 'm, 'a> {
     pub blocks: Blocks,
     /// Frame size so far.
     pub frame_bytes: u32,
-    shared_bytes: u32,
-    shared: HashMap<&'a str, u32>,
-    calls: bool,
+    shared: Vec<Shared>,
+    dynamic_align: u32,
+    /// As written.
+    tree: &'m Tree<'a>,
     /// Prototypes and branch tables in scope.
     pub tables: Vec<&'m Table<'a>>,
     results: Vec<Passed>,
@@ -50,49 +50,52 @@ pub struct Body<'s, 'm, 'a> {
     carry: Option<Reg>,
 }
 
-/// Lowers a function with a body; errors are added to the list.
-pub fn lower<'m, 'a>(
-    scope: &mut Scope<'m, 'a>,
-    tree: &'m Tree<'a>,
+/// Lowers a function; errors are added to the list.
+pub fn lower<'a>(
+    scope: &Scope<'a>,
+    header: &Header<'a>,
+    tree: &Tree<'a>,
     errors: &mut Vec<Error>,
 ) -> Option<Lowered> {
-    let calls = scope.calls_functions(tree);
-    let shared_bytes = if tree.kernel && !calls { 0 } else { scope.common_bytes };
     let mut body = Body {
         scope,
-        kernel: tree.kernel,
+        kernel: header.kernel,
         names: Names::default(),
         labels: Labels::default(),
         label_scope: 0,
         registers: Vec::new(),
         blocks: Blocks::default(),
         frame_bytes: 0,
-        shared_bytes,
-        shared: HashMap::new(),
-        calls,
+        shared: Vec::new(),
+        dynamic_align: 1,
+        tree,
         tables: Vec::new(),
         results: Vec::new(),
         result_registers: Vec::new(),
         carry: None,
     };
-    let statements = tree.body.as_deref()?;
     let before = errors.len();
-    let parameters = match body.formals(tree) {
+    let parameters = match body.formals(header) {
         Ok(parameters) => parameters,
         Err(error) => {
             errors.push(error);
             return None;
         }
     };
-    body.find_labels(statements, errors);
-    let unsupported = body.statements(statements, errors);
+    body.find_labels(&tree.statements, errors);
+    let unsupported = body.statements(&tree.statements, errors);
     if errors.len() > before {
         return None;
     }
-    Some(body.finish(tree, parameters, unsupported))
+    Some(body.finish(header, parameters, unsupported))
 }
 
 impl<'m, 'a> Body<'_, 'm, 'a> {
+    /// Operands as written.
+    pub fn operands(&self, start: u32, end: u32) -> &'m [Written<'a>] {
+        &self.tree.operands[start as usize..end as usize]
+    }
+
     /// A new register.
     pub fn fresh(&mut self, bits: u32) -> Reg {
         self.registers.push(bits as u8);
@@ -122,7 +125,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
         Some(offset)
     }
 
-    fn formals(&mut self, tree: &'m Tree<'a>) -> Result<Vec<Passed>, Error> {
+    fn formals(&mut self, tree: &Header<'a>) -> Result<Vec<Passed>, Error> {
         if self.kernel {
             let mut offset = 0u64;
             for formal in &tree.parameters {
@@ -145,9 +148,9 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
 
     fn passed(
         &mut self,
-        formals: &'m [Formal<'a>],
+        formals: &[Formal<'a>],
         results: bool,
-        tree: &Tree<'a>,
+        tree: &Header<'a>,
     ) -> Result<Vec<Passed>, Error> {
         let mut list = Vec::new();
         for formal in formals {
@@ -283,16 +286,24 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     fn declare_variable(&mut self, variable: &'m Variable<'a>) -> Result<(), Error> {
         let too_large = || error_at(variable.place, format!("'{}' is too large", variable.name));
         let binding = match variable.space {
-            VariableSpace::Global | VariableSpace::Const => self.scope.add_global(variable),
+            VariableSpace::Global | VariableSpace::Const => {
+                let index = self.scope.declared.inner.get(&variable.place);
+                let lost =
+                    || error_at(variable.place, format!("'{}' cannot be declared here", variable.name));
+                Binding::Global(*index.ok_or_else(lost)?)
+            }
             VariableSpace::Local | VariableSpace::Param => {
                 let frame = self.slot(variable.bytes, variable.align).ok_or_else(too_large)?;
                 Binding::Frame(frame, variable.bytes as u32, variable.space == VariableSpace::Param)
             }
             VariableSpace::Shared if variable.bytes == 0 => {
-                self.scope.dynamic_align = self.scope.dynamic_align.max(variable.align);
+                self.dynamic_align = self.dynamic_align.max(variable.align);
                 Binding::DynamicShared
             }
-            VariableSpace::Shared => Binding::Shared(self.place_shared(variable).ok_or_else(too_large)?),
+            VariableSpace::Shared => {
+                let named = (variable.name, None, variable.bytes, variable.align);
+                Binding::Shared(self.add_shared(named).ok_or_else(too_large)?)
+            }
         };
         self.names.bind(variable.name, binding);
         Ok(())
@@ -305,36 +316,27 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
         Ok(())
     }
 
-    /// Where a shared variable lies. A device function's lie in the common area for good.
-    fn place_shared(&mut self, variable: &Variable<'a>) -> Option<u32> {
-        let offset = self.shared_bytes.next_multiple_of(variable.align.max(1));
-        let end = u64::from(offset).saturating_add(variable.bytes);
-        if end > MOST_SHARED {
-            return None;
-        }
-        self.shared_bytes = end as u32;
-        if !self.kernel {
-            self.scope.common_bytes = end as u32;
-        }
-        Some(offset)
+    /// A variable in shared memory: name, number in the module, size and alignment.
+    fn add_shared(&mut self, named: (&str, Option<u32>, u64, u32)) -> Option<u32> {
+        let (name, of_module, bytes, align) = named;
+        let bytes = u32::try_from(bytes).ok().filter(|&bytes| u64::from(bytes) <= MOST_SHARED)?;
+        self.shared.push(Shared { name: name.to_owned(), of_module, bytes, align: align.max(1) });
+        Some(self.shared.len() as u32 - 1)
     }
 
     /// A name that is no register.
     pub fn symbol(&mut self, name: &'a str) -> Option<Binding> {
-        if let Some(binding) = self.names.get(name).or_else(|| self.scope.symbols.get(name).copied()) {
-            return Some(binding);
-        }
-        let variable = *self.scope.shared.get(name)?;
-        if let Some(&offset) = self.shared.get(name) {
-            return Some(Binding::Shared(offset));
-        }
-        let common = self.scope.common.get(name).copied().filter(|_| self.calls || !self.kernel);
-        let offset = match common {
-            Some(offset) => offset,
-            None => self.place_shared(variable)?,
+        let binding = self.names.get(name).or_else(|| self.scope.symbol(name))?;
+        let Binding::ModuleShared(number) = binding else { return Some(binding) };
+        let known = self.shared.iter().position(|shared| shared.of_module == Some(number));
+        let index = match known {
+            Some(index) => index as u32,
+            None => {
+                let shared = &self.scope.declared.shared[number as usize];
+                self.add_shared((&shared.name, Some(number), shared.bytes, shared.align))?
+            }
         };
-        self.shared.insert(variable.name, offset);
-        Some(Binding::Shared(offset))
+        Some(Binding::Shared(index))
     }
 
     /// A name as a register.
@@ -361,7 +363,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                 None => return Err(error_at(place, format!("'{name}' is not declared")).into()),
             },
         };
-        let operands = self.scope.operands(instruction.operands.start, instruction.operands.end);
+        let operands = self.operands(instruction.operands.start, instruction.operands.end);
         let form = Form::new(instruction.form);
         let opcode = form.opcode;
         let mut step = Step::new(self, form, operands, place, guard);
@@ -401,7 +403,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
 
     fn finish(
         mut self,
-        tree: &Tree<'a>,
+        tree: &Header<'a>,
         parameters: Vec<Passed>,
         unsupported: Option<Unsupported>,
     ) -> Lowered {
@@ -416,10 +418,13 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             parameters,
             results: self.results,
             frame_bytes: self.frame_bytes.next_multiple_of(16),
+            shared: self.shared,
         };
+        let (mentions, indirect) = super::mentions(&function);
         let broken =
             verify::verify(&function).err().map(|what| Unsupported { form: what, line: tree.place.0 });
         let unsupported = unsupported.or(broken);
-        Lowered { function, unsupported, shared_bytes: self.shared_bytes, registers }
+        let dynamic_align = self.dynamic_align;
+        Lowered { function, unsupported, registers, dynamic_align, mentions, indirect }
     }
 }

@@ -13,8 +13,10 @@ pub enum Binding {
     Vector(Reg, u32, Type),
     /// A variable in global or constant memory (index).
     Global(u32),
-    /// A variable in shared memory (offset).
+    /// A variable in shared memory (its index in the function's list).
     Shared(u32),
+    /// A variable of the module in shared memory (its number).
+    ModuleShared(u32),
     /// The array of dynamic shared memory.
     DynamicShared,
     /// A variable in the frame: offset and size; the flag: declared as `.param`.

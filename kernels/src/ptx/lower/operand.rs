@@ -182,7 +182,7 @@ impl<'a> Step<'_, '_, '_, 'a> {
     fn variable_address(&mut self, name: &'a str, offset: i64) -> Result<Operand, Refusal> {
         match self.body.symbol(name) {
             Some(Binding::Global(index)) => Ok(Operand::Global(index, offset)),
-            Some(Binding::Shared(at)) => Ok(Operand::Imm(u64::from(at).wrapping_add(offset as u64))),
+            Some(Binding::Shared(index)) => Ok(Operand::Shared(index, offset)),
             Some(Binding::DynamicShared) => Ok(Operand::DynamicShared(offset)),
             Some(Binding::Param(at)) => Ok(Operand::Imm(u64::from(at).wrapping_add(offset as u64))),
             Some(Binding::Frame(at, bytes, _)) => match u32::try_from(offset) {
@@ -229,7 +229,7 @@ impl<'a> Step<'_, '_, '_, 'a> {
     pub fn elements(&self, index: usize) -> Result<Vec<Written<'a>>, Refusal> {
         Ok(match *self.written(index)? {
             Written::Vector(start, end) | Written::List(start, end) => {
-                self.body.scope.operands(start, end).to_vec()
+                self.body.operands(start, end).to_vec()
             }
             ref other => vec![other.clone()],
         })
@@ -238,7 +238,7 @@ impl<'a> Step<'_, '_, '_, 'a> {
     /// `a|b`, or `a` alone.
     pub fn pair(&self, index: usize) -> Result<(Written<'a>, Option<Written<'a>>), Refusal> {
         Ok(match *self.written(index)? {
-            Written::Pair(at) => match self.body.scope.operands(at, at + 2) {
+            Written::Pair(at) => match self.body.operands(at, at + 2) {
                 [a, b] => (a.clone(), Some(b.clone())),
                 _ => return self.error("expected two operands"),
             },

@@ -89,9 +89,9 @@ fn refused_forms_refuse_their_kernel_alone() {
         let other = text.replace(".entry k", ".entry other").replace(row.pattern, "not");
         let other = other.split_once(".address_size 64").unwrap().1;
         let module = stream_hal_kernels::Module::parse(&format!("{text}{other}")).unwrap();
-        let unsupported = module.kernels()[0].unsupported.as_ref().expect("it is refused");
+        let unsupported = module.resources(0).unwrap().unsupported.as_ref().expect("it is refused");
         let line = text.lines().position(|line| line.starts_with(row.pattern)).unwrap() as u32 + 1;
         assert_eq!((unsupported.form.as_str(), unsupported.line), (&*format!("{}.b32", row.pattern), line));
-        assert_eq!(module.kernels()[1].unsupported, None);
+        assert_eq!(module.resources(1).unwrap().unsupported, None);
     }
 }

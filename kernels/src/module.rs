@@ -1,0 +1,377 @@
+//! A module: PTX whose module level was read. Bodies are read when their kernel is first used, each once.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::interp::{code, decode};
+use crate::ir::Function;
+use crate::program::Program;
+use crate::ptx::declared::{self, Declared};
+use crate::ptx::lower::names::Binding;
+use crate::ptx::lower::{self, Lowered, Scope};
+
+/// One complaint about a PTX text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// From 1; 0 when the text as a whole is meant.
+    pub line: u32,
+    /// From 1, in bytes; 0 with line 0.
+    pub column: u32,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.line, self.column, self.what)
+    }
+}
+
+/// All complaints about a PTX text, at least one; printed one a line as `line:column: what`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Errors(pub Vec<Error>);
+
+impl fmt::Display for Errors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, error) in self.0.iter().enumerate() {
+            write!(f, "{}{error}", if i == 0 { "" } else { "\n" })?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Errors {}
+
+/// A form of instruction that is not implemented. The kernel that has it cannot be launched; others can.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsupported {
+    /// The opcode with its modifiers, as written.
+    pub form: String,
+    /// The line of the PTX text.
+    pub line: u32,
+}
+
+/// A kernel of a module, as its header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kernel {
+    /// The symbol.
+    pub name: String,
+    /// Each parameter's place in the packed buffer, in order.
+    pub parameters: Vec<Parameter>,
+    /// Size of the packed parameters in bytes.
+    pub parameter_bytes: u32,
+    /// Most threads of a block: 1,024 or what `.maxntid` or `.reqntid` say.
+    pub max_threads: u32,
+    /// The block size it must be launched with (`.reqntid`).
+    pub required_block: Option<[u32; 3]>,
+}
+
+/// What a kernel needs, as its body and those of all functions it may reach say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resources {
+    /// Static shared memory of a block in bytes.
+    pub shared_bytes: u32,
+    /// Local memory of a thread in bytes, its call frames included.
+    pub local_bytes: u32,
+    /// 32-bit registers of a thread, as a number to report.
+    pub registers: u32,
+    /// Why it cannot be launched, if so. It is refused when it is launched, not before.
+    pub unsupported: Option<Unsupported>,
+}
+
+/// One kernel parameter in the packed buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Offset in bytes.
+    pub offset: u32,
+    /// Size in bytes.
+    pub bytes: u32,
+    /// Alignment in bytes.
+    pub align: u32,
+}
+
+/// Where a variable of a module lives. Both are ordinary device memory, at addresses of the loader's choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// `.global`
+    Global,
+    /// `.const`
+    Const,
+}
+
+/// A variable of a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Global {
+    /// The symbol.
+    pub name: String,
+    /// Where it lives.
+    pub space: Space,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// Alignment in bytes.
+    pub align: u32,
+    /// The first bytes of its initial value; the rest is zero.
+    pub initial: Vec<u8>,
+    /// Addresses to be written into the initial value, 8 bytes each; see [`Module::resolve`].
+    pub relocations: Vec<Relocation>,
+    /// Declared here and defined elsewhere (`.extern`): the loader must know the address from another module.
+    pub external: bool,
+    /// Visible by name to the application: not a name local to the module.
+    pub visible: bool,
+}
+
+/// An address inside an initial value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Relocation {
+    /// Where in the initial value it is written.
+    pub offset: u64,
+    /// The variable or function meant.
+    pub symbol: String,
+    /// Added to the address.
+    pub addend: i64,
+}
+
+/// A PTX module: text that was read as far as its module level goes. It has no addresses yet.
+///
+/// Reading a module finds where functions begin and end. A body is read, checked and turned into IR at the first use of
+/// a kernel that may reach it, from any thread, once. A body with errors takes down the kernels that reach it and no
+/// others; [`Module::check`] asks for all complaints at once.
+#[derive(Debug)]
+pub struct Module {
+    text: String,
+    declared: Declared,
+    kernels: Vec<Kernel>,
+    /// For each kernel its function.
+    functions: Vec<u32>,
+    /// For each function what its body came to.
+    lowered: Vec<OnceLock<Result<Lowered, Errors>>>,
+    /// For each kernel what it reaches and needs.
+    reached: Vec<OnceLock<Result<Reached, Errors>>>,
+}
+
+/// A kernel with all it may reach.
+#[derive(Debug)]
+struct Reached {
+    /// Numbers of the functions, ascending.
+    functions: Vec<u32>,
+    /// For each of them where its shared variables lie.
+    shared: Vec<Vec<u32>>,
+    dynamic_start: u32,
+    resources: Resources,
+}
+
+impl Module {
+    /// Reads the module level of a PTX text. What is wrong there refuses the text; bodies are not looked at.
+    pub fn parse(source: &str) -> Result<Module, Errors> {
+        let declared = declared::declare(source)?;
+        let functions = &declared.functions;
+        let (mut kernels, mut of_kernels) = (Vec::new(), Vec::new());
+        for (index, function) in functions.iter().enumerate().filter(|(_, function)| function.kernel) {
+            if function.body.is_some() {
+                kernels.push(describe(function));
+                of_kernels.push(index as u32);
+            }
+        }
+        Ok(Module {
+            lowered: functions.iter().map(|_| OnceLock::new()).collect(),
+            reached: kernels.iter().map(|_| OnceLock::new()).collect(),
+            text: source.to_owned(),
+            declared,
+            kernels,
+            functions: of_kernels,
+        })
+    }
+
+    /// Reads all bodies, on so many threads, and gives all complaints about them. A form of instruction that is not
+    /// implemented is none: see [`Resources::unsupported`].
+    pub fn check(&self, threads: usize) -> Result<(), Errors> {
+        let next = AtomicUsize::new(0);
+        let work = || {
+            loop {
+                let index = next.fetch_add(1, Ordering::Relaxed);
+                match self.declared.functions.get(index) {
+                    Some(function) if function.body.is_some() => _ = self.lowered(index as u32),
+                    Some(_) => {}
+                    None => return,
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(work);
+            }
+            work();
+        });
+        let wrong = self.lowered.iter().filter_map(|lowered| lowered.get()?.as_ref().err());
+        let mut errors: Vec<Error> = wrong.flat_map(|errors| errors.0.iter().cloned()).collect();
+        errors.sort_by_key(|error| (error.line, error.column));
+        if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
+    }
+
+    /// `.version`, major and minor.
+    pub fn version(&self) -> (u32, u32) {
+        self.declared.version
+    }
+
+    /// `.target`, the first one.
+    pub fn target(&self) -> &str {
+        &self.declared.target
+    }
+
+    /// The IR of a kernel or device function, if it has a body without errors; for people and tests.
+    pub fn function(&self, name: &str) -> Option<&Function> {
+        let Some(&Binding::Function(index)) = self.declared.symbols.get(name) else { return None };
+        self.declared.functions[index as usize].body?;
+        self.lowered(index).as_ref().ok().map(|lowered| &lowered.function)
+    }
+
+    /// Names of all functions with a body, kernels included, in the order of the text.
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        let with_body = self.declared.functions.iter().filter(|function| function.body.is_some());
+        with_body.map(|function| &*function.name)
+    }
+
+    /// All kernels, in the order of the text.
+    pub fn kernels(&self) -> &[Kernel] {
+        &self.kernels
+    }
+
+    /// What a kernel (an index into [`Module::kernels`]) needs. The first call reads its body and those of the
+    /// functions it may reach; their complaints refuse the kernel.
+    pub fn resources(&self, kernel: usize) -> Result<&Resources, &Errors> {
+        self.reached(kernel).as_ref().map(|reached| &reached.resources)
+    }
+
+    /// All variables in global and constant memory, in the order of the text.
+    pub fn globals(&self) -> &[Global] {
+        &self.declared.globals
+    }
+
+    /// The number to write for a relocation, its addend not included: a variable's address out of `addresses` (one
+    /// per global, same order), or the code address of a device function. `None` if there is no such symbol.
+    pub fn resolve(&self, symbol: &str, addresses: &[u64]) -> Option<u64> {
+        match *self.declared.symbols.get(symbol)? {
+            Binding::Global(index) => addresses.get(index as usize).copied(),
+            Binding::Function(index) => Some(code::function_address(index as usize)),
+            _ => None,
+        }
+    }
+
+    /// Gives every variable its address (one per global, same order), so that kernels can be run.
+    pub fn link(self: Arc<Module>, addresses: &[u64]) -> Result<Program, Errors> {
+        if addresses.len() != self.globals().len() {
+            let what = format!("{} addresses for {} variables", addresses.len(), self.globals().len());
+            return Err(Errors(vec![Error { line: 0, column: 0, what }]));
+        }
+        Ok(Program::new(self, addresses))
+    }
+
+    fn lowered(&self, function: u32) -> &Result<Lowered, Errors> {
+        self.lowered[function as usize].get_or_init(|| {
+            let scope = Scope { text: &self.text, declared: &self.declared };
+            lower::lower(scope, function)
+        })
+    }
+
+    fn reached(&self, kernel: usize) -> &Result<Reached, Errors> {
+        self.reached[kernel].get_or_init(|| self.reach(self.functions[kernel]))
+    }
+
+    fn reach(&self, kernel: u32) -> Result<Reached, Errors> {
+        let functions = self.closure(kernel)?;
+        let bodies: Vec<&Lowered> =
+            functions.iter().filter_map(|&function| self.lowered(function).as_ref().ok()).collect();
+        let (shared, shared_bytes) = lay_out(&bodies);
+        let align = bodies.iter().map(|body| body.dynamic_align).max().unwrap_or(1);
+        let deepest = decode::deepest(&numbered(&functions, &bodies), kernel);
+        let registers = bodies.iter().map(|body| body.registers).max().unwrap_or(1);
+        let resources = Resources {
+            shared_bytes,
+            local_bytes: deepest.local_bytes,
+            registers: registers.clamp(1, 255),
+            unsupported: bodies.iter().find_map(|body| body.unsupported.clone()),
+        };
+        let dynamic_start = shared_bytes.next_multiple_of(align.max(self.declared.dynamic_align));
+        Ok(Reached { functions, shared, dynamic_start, resources })
+    }
+
+    /// The kernel and all functions it may reach, ascending. One that calls through pointers may reach every function
+    /// that can be called at all.
+    fn closure(&self, kernel: u32) -> Result<Vec<u32>, Errors> {
+        let mut seen = vec![false; self.declared.functions.len()];
+        let (mut open, mut indirect) = (vec![kernel], false);
+        while let Some(function) = open.pop() {
+            if std::mem::replace(&mut seen[function as usize], true) {
+                continue;
+            }
+            let body = self.lowered(function).as_ref().map_err(Clone::clone)?;
+            let has_body = |number: &u32| self.declared.functions[*number as usize].body.is_some();
+            open.extend(body.mentions.iter().filter(|number| has_body(number)));
+            if body.indirect && !indirect {
+                indirect = true;
+                let all = 0..self.declared.functions.len() as u32;
+                open.extend(all.filter(|number| has_body(number) && self.callable(*number)));
+            }
+        }
+        Ok((0..seen.len() as u32).filter(|&function| seen[function as usize]).collect())
+    }
+
+    /// A device function whose body is as it should be.
+    fn callable(&self, function: u32) -> bool {
+        let fine = |lowered: &Lowered| lowered.unsupported.is_none();
+        !self.declared.functions[function as usize].kernel && self.lowered(function).as_ref().is_ok_and(fine)
+    }
+
+    /// The code of a kernel that has no errors and nothing that is not implemented.
+    pub(crate) fn decode(&self, kernel: usize, addresses: &[u64]) -> Result<code::Program, &Errors> {
+        let reached = self.reached(kernel).as_ref()?;
+        let bodies: Vec<&Lowered> =
+            reached.functions.iter().filter_map(|&function| self.lowered(function).as_ref().ok()).collect();
+        Ok(decode::decode(&decode::Source {
+            functions: numbered(&reached.functions, &bodies),
+            kernel: self.functions[kernel],
+            addresses,
+            shared: reached.shared.clone(),
+            dynamic_start: reached.dynamic_start,
+        }))
+    }
+}
+
+fn numbered<'a>(functions: &[u32], bodies: &[&'a Lowered]) -> Vec<(u32, &'a Function)> {
+    functions.iter().copied().zip(bodies.iter().map(|body| &body.function)).collect()
+}
+
+/// Where the shared variables of each function lie, and how many bytes they take: those of the module once, however
+/// many functions name them.
+fn lay_out(bodies: &[&Lowered]) -> (Vec<Vec<u32>>, u32) {
+    let mut of_module = std::collections::HashMap::new();
+    let mut end = 0u32;
+    let mut place = |shared: &crate::ir::Shared| {
+        let offset = end.next_multiple_of(shared.align);
+        end = offset.saturating_add(shared.bytes);
+        offset
+    };
+    let offsets = bodies
+        .iter()
+        .map(|body| {
+            let offset = |shared: &crate::ir::Shared| match shared.of_module {
+                Some(number) => *of_module.entry(number).or_insert_with(|| place(shared)),
+                None => place(shared),
+            };
+            body.function.shared.iter().map(offset).collect()
+        })
+        .collect();
+    (offsets, end)
+}
+
+fn describe(function: &declared::Function) -> Kernel {
+    let end = function.parameters.last().map_or(0, |last| last.offset + last.bytes);
+    Kernel {
+        name: function.name.clone().into(),
+        parameters: function.parameters.clone(),
+        parameter_bytes: end,
+        max_threads: if function.max_threads == 0 { 1024 } else { function.max_threads.min(1024) },
+        required_block: function.required_block,
+    }
+}
