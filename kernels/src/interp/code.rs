@@ -1,7 +1,7 @@
 //! Decoded programs: one array of steps for all functions, registers resolved to slots of a frame.
 
 use super::lanes::{Lanes, Meaning};
-use crate::ir::compute::Conversion;
+use crate::ir::compute::Compute;
 use crate::ir::op::{Passed, Reduction, Runtime, Shuffle, Space, Special, Vote};
 use crate::memory::AtomicOp;
 
@@ -91,8 +91,8 @@ pub enum Code {
     Three(fn(&mut Lanes, &Lanes, &Lanes, &Lanes), Slot, [Slot; 3]),
     /// A pure op.
     Four(fn(&mut Lanes, &Lanes, &Lanes, &Lanes, &Lanes), Slot, [Slot; 4]),
-    /// A conversion.
-    Convert(Conversion, Slot, Slot),
+    /// A pure op, lane by lane; sources it has not are its first.
+    Each(Compute, Slot, [Slot; 3]),
     /// A special register.
     Special(Special, Slot),
     /// The offset in local memory of a place in the frame.
@@ -223,7 +223,9 @@ impl From<(Meaning, Slot, [Slot; 4])> for Code {
             Meaning::Two(run) => Code::Two(run, to, [a, b]),
             Meaning::Three(run) => Code::Three(run, to, [a, b, c]),
             Meaning::Four(run) => Code::Four(run, to, [a, b, c, d]),
-            Meaning::Convert(conversion) => Code::Convert(conversion, to, a),
+            Meaning::Each(compute) => {
+                Code::Each(compute, to, [a, b, c].map(|slot| if slot == Slot::NONE { a } else { slot }))
+            }
         }
     }
 }

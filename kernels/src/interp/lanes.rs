@@ -17,8 +17,8 @@ pub enum Meaning {
     Three(fn(&mut Lanes, &Lanes, &Lanes, &Lanes)),
     /// Of four.
     Four(fn(&mut Lanes, &Lanes, &Lanes, &Lanes, &Lanes)),
-    /// A conversion without a function of its own.
-    Convert(crate::ir::compute::Conversion),
+    /// Of up to three, lane by lane; see [`super::meaning::each`].
+    Each(crate::ir::compute::Compute),
 }
 
 /// How a Rust type lies in a register.

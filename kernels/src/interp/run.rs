@@ -2,8 +2,8 @@
 
 use super::barrier::Barriers;
 use super::code::{Code, Program, Slot, Step};
-use super::convert;
 use super::lanes::{Lanes, WARP};
+use super::meaning::each;
 use super::trouble::{Outcome, first, trouble};
 use super::warp::{Group, SPIN_COST, Wait, Warp};
 use crate::fault::FaultKind;
@@ -159,11 +159,12 @@ impl Machine<'_> {
                 run(&mut result, a, b, warp.lanes(pool, base, *c), warp.lanes(pool, base, *d));
                 warp.set(base, *to, mask, &result);
             }
-            Code::Convert(conversion, to, a) => {
-                let a = warp.lanes(pool, base, *a);
+            Code::Each(compute, to, [a, b, c]) => {
+                let (a, b) = (warp.lanes(pool, base, *a), warp.lanes(pool, base, *b));
+                let c = warp.lanes(pool, base, *c);
                 for lane in 0..WARP {
                     if mask >> lane & 1 == 1 {
-                        result[lane] = convert::convert(a[lane], conversion);
+                        result[lane] = each(*compute, [a[lane], b[lane], c[lane]]);
                     }
                 }
                 warp.set(base, *to, mask, &result);

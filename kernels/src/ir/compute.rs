@@ -16,9 +16,11 @@ pub enum Rounding {
     Down,
     /// Towards plus infinity.
     Up,
+    /// To nearest, ties away from zero.
+    Away,
 }
 
-/// Rounding, denormals to zero, clamp to [0, 1].
+/// Rounding, denormals to zero, clamps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Mode {
     /// Of the result.
@@ -27,6 +29,8 @@ pub struct Mode {
     pub ftz: bool,
     /// The result is clamped to [0, 1], NaN to 0.
     pub sat: bool,
+    /// A negative result becomes 0.
+    pub relu: bool,
 }
 
 /// Integer and bit ops. Sources are `a b c d`.
@@ -124,9 +128,9 @@ pub enum Float {
     Mul,
     /// a * b + c with one rounding.
     Fma,
-    /// The same, then negative becomes 0.
-    FmaRelu,
     Div,
+    /// The same by way of 1/b, which is 0 for the largest b.
+    DivApprox,
     Rcp,
     Sqrt,
     Rsqrt,
@@ -145,6 +149,11 @@ pub enum Float {
     /// The same; NaN if either is.
     MinNan,
     MaxNan,
+    /// The same of |a| and |b|, with the product's sign.
+    MinXorSign,
+    MaxXorSign,
+    MinNanXorSign,
+    MaxNanXorSign,
     /// The sign of a, the rest of b.
     CopySign,
     /// 0 or 1 each.
@@ -185,12 +194,12 @@ pub struct Conversion {
     pub to: Type,
     /// Source type.
     pub from: Type,
-    /// Rounding, ftz, sat.
+    /// Rounding and clamps.
     pub mode: Mode,
     /// Float to float of the same type: round to an integral value.
     pub integral: bool,
-    /// Float to float: negative becomes 0.
-    pub relu: bool,
+    /// Float to float: what is beyond the largest number becomes it.
+    pub finite: bool,
 }
 
 /// A pure op.
@@ -225,9 +234,11 @@ impl fmt::Display for Mode {
             Rounding::Zero => ".rz",
             Rounding::Down => ".rm",
             Rounding::Up => ".rp",
+            Rounding::Away => ".rna",
         })?;
         f.write_str(if self.ftz { ".ftz" } else { "" })?;
-        f.write_str(if self.sat { ".sat" } else { "" })
+        f.write_str(if self.sat { ".sat" } else { "" })?;
+        f.write_str(if self.relu { ".relu" } else { "" })
     }
 }
 
@@ -245,8 +256,8 @@ impl fmt::Display for Compute {
             Compute::SelectSign(ty, _) => write!(f, "selectsign.{ty}"),
             Compute::Convert(c) => {
                 let integral = if c.integral { ".integral" } else { "" };
-                let relu = if c.relu { ".relu" } else { "" };
-                write!(f, "convert{integral}{relu}{}.{}.{}", c.mode, c.to, c.from)
+                let finite = if c.finite { ".finite" } else { "" };
+                write!(f, "convert{integral}{finite}{}.{}.{}", c.mode, c.to, c.from)
             }
             Compute::Extract => write!(f, "extract"),
             Compute::Combine => write!(f, "combine"),
@@ -287,10 +298,12 @@ fn int_sources(op: Int) -> usize {
 }
 
 fn float_sources(op: Float) -> usize {
-    use Float::{Add, CopySign, Div, Fma, FmaRelu, Max, MaxNan, Min, MinNan, Mul, Sub};
+    use Float::{Add, CopySign, Div, DivApprox, Fma, Max, MaxNan, MaxNanXorSign, MaxXorSign};
+    use Float::{Min, MinNan, MinNanXorSign, MinXorSign, Mul, Sub};
     match op {
-        Fma | FmaRelu => 3,
-        Add | Sub | Mul | Div | Min | Max | MinNan | MaxNan | CopySign => 2,
+        Fma => 3,
+        Add | Sub | Mul | Div | DivApprox | CopySign => 2,
+        Min | Max | MinNan | MaxNan | MinXorSign | MaxXorSign | MinNanXorSign | MaxNanXorSign => 2,
         _ => 1,
     }
 }

@@ -4,7 +4,6 @@ mod bench;
 mod control;
 mod damage;
 mod faults;
-mod floats;
 mod forms;
 mod memory;
 mod printing;

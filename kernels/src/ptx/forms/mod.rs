@@ -1,6 +1,8 @@
 //! The table of instruction forms, as data: opcode, ordered groups of modifiers, operand shapes, and what makes IR of
 //! each. What the table does not have fails its kernel alone, with the form and the line.
 
+mod convert;
+mod float;
 mod integer;
 mod logic;
 pub mod pattern;
@@ -77,6 +79,8 @@ pub struct Family {
 /// The whole table.
 pub fn families() -> &'static [Family] {
     const FAMILIES: &[Family] = &[
+        Family { name: "convert", rows: convert::ROWS },
+        Family { name: "float", rows: float::ROWS },
         Family { name: "integer", rows: integer::ROWS },
         Family { name: "logic", rows: logic::ROWS },
         Family { name: "refused", rows: refused::ROWS },

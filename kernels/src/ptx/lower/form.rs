@@ -30,7 +30,6 @@ pub mod kind {
     pub const FULL: u32 = 256;
     pub const PART: u32 = 512;
     pub const OTHER: u32 = 1024;
-    pub const FLOAT: u32 = ROUNDING | FTZ | SAT;
 }
 
 /// An opcode's modifiers.
@@ -58,6 +57,7 @@ fn rounding(word: &str) -> Option<(u32, Rounding)> {
         "rz" => (kind::ROUNDING, Rounding::Zero),
         "rm" => (kind::ROUNDING, Rounding::Down),
         "rp" => (kind::ROUNDING, Rounding::Up),
+        "rna" => (kind::ROUNDING, Rounding::Away),
         "rni" => (kind::INTEGRAL, Rounding::Nearest),
         "rzi" => (kind::INTEGRAL, Rounding::Zero),
         "rmi" => (kind::INTEGRAL, Rounding::Down),
@@ -138,6 +138,7 @@ impl<'a> Form<'a> {
             rounding: self.rounding.unwrap_or_default(),
             ftz: self.has(kind::FTZ),
             sat: self.has(kind::SAT),
+            relu: self.has(kind::RELU),
         }
     }
 

@@ -79,32 +79,46 @@ fn comparison(step: &mut S<'_, '_, '_, '_>, ty: Type) -> Result<(Comparison, Typ
     Ok((step.form.take_any(COMPARISONS).ok_or(Refusal::Unsupported)?, ty))
 }
 
-/// The value of `cmp[.bool]` for sources 1 and 2 (and predicate 3), and that of its complement if asked for.
+/// The value of `cmp[.bool]` for sources 1 and 2 (and predicate 3), and the second one: of two floats in a register the
+/// high ones' value, else that of the complement.
 fn compare(
     step: &mut S<'_, '_, '_, '_>,
     ty: Type,
-    complement: bool,
+    wants_second: bool,
 ) -> Result<(Operand, Option<Operand>), Refusal> {
     let (comparison, compared) = comparison(step, ty)?;
     let boolean = step.form.take_any(BOOLEANS);
-    step.form.takes(kind::FTZ)?;
-    step.count(if boolean.is_some() { 4 } else { 3 }, if boolean.is_some() { 4 } else { 3 })?;
     let (a, b) = (step.source(1, ty)?, step.source(2, ty)?);
     let ftz = step.form.has(kind::FTZ);
-    let result = step.value(Compute::Compare(comparison, compared, ftz), 1, &[a, b])?;
     let not = Compute::Int(Int::Not, Type::Pred);
-    let mut second = if complement { Some(step.value(not, 1, &[result])?) } else { None };
-    let Some(boolean) = boolean else { return Ok((result, second)) };
-    let (mut c, negated) = step.predicate(3)?;
-    if negated {
-        c = step.value(not, 1, &[c])?;
+    let compute = Compute::Compare(comparison, compared.half().unwrap_or(compared), ftz);
+    let mut results = Vec::new();
+    match compared.half() {
+        Some(half) => {
+            for at in [0, half.bits()] {
+                let part = [Operand::Imm(u64::from(at)), Operand::Imm(u64::from(half.bits()))];
+                let a = step.value(Compute::Extract, half.bits(), &[a, part[0], part[1]])?;
+                let b = step.value(Compute::Extract, half.bits(), &[b, part[0], part[1]])?;
+                results.push(step.value(compute, 1, &[a, b])?);
+            }
+        }
+        None => {
+            results.push(step.value(compute, 1, &[a, b])?);
+            if wants_second {
+                results.push(step.value(not, 1, &[results[0]])?);
+            }
+        }
     }
-    let boolean = Compute::Int(boolean, Type::Pred);
-    let first = step.value(boolean, 1, &[result, c])?;
-    if let Some(value) = second {
-        second = Some(step.value(boolean, 1, &[value, c])?);
+    if let Some(boolean) = boolean {
+        let (mut c, negated) = step.predicate(3)?;
+        if negated {
+            c = step.value(not, 1, &[c])?;
+        }
+        for result in &mut results {
+            *result = step.value(Compute::Int(boolean, Type::Pred), 1, &[*result, c])?;
+        }
     }
-    Ok((first, second))
+    Ok((results[0], results.get(1).copied()))
 }
 
 /// `setp`
@@ -124,9 +138,17 @@ pub fn setp(step: &mut S<'_, '_, '_, '_>) -> Done {
 /// `set`
 pub fn set(step: &mut S<'_, '_, '_, '_>) -> Done {
     let (result, ty) = step.form.types2()?;
-    let (value, _) = compare(step, ty, false)?;
+    let (value, high) = compare(step, ty, false)?;
     let to = step.target(0, result)?;
-    step.compute(Compute::Spread(result), to, &[value])
+    let Some(high) = high else { return step.compute(Compute::Spread(result), to, &[value]) };
+    // A half for each comparison: 1.0, or all ones.
+    let half = result.half().unwrap_or(Type::U16);
+    if result.bits() != 2 * half.bits() {
+        return Err(Refusal::Unsupported);
+    }
+    let low = step.value(Compute::Spread(half), half.bits(), &[value])?;
+    let high = step.value(Compute::Spread(half), half.bits(), &[high])?;
+    step.compute(Compute::Combine, to, &[low, high, Operand::Imm(u64::from(half.bits()))])
 }
 
 /// `selp`

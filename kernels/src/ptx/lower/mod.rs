@@ -5,6 +5,7 @@ pub mod block;
 pub mod call;
 pub mod control;
 pub mod convert;
+pub mod float;
 pub mod form;
 pub mod function;
 pub mod logic;

@@ -1,5 +1,10 @@
 //! The table of forms is the list of tests: each family's forms are walked, and a form without a check fails.
 
+mod convert;
+mod exact;
+mod float;
+mod float_order;
+mod float_rows;
 mod integer;
 mod logic;
 pub mod values;

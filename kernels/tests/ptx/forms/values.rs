@@ -89,7 +89,8 @@ impl Case<'_> {
         assert!(compared * 4 > rows.len(), "{}: only {compared} of {} compared", self.name, rows.len());
     }
 
-    fn run(&self, rows: &[Vec<u64>]) -> Vec<u64> {
+    /// Results of all rows, one after the other.
+    pub fn run(&self, rows: &[Vec<u64>]) -> Vec<u64> {
         let (wide_in, wide_out) = (self.sources.len() * 8, self.results.len() * 8);
         let mut body = format!(
             "ld.param.u64 %d40, [a]; ld.param.u64 %d41, [b]; mov.u32 %r40, %ctaid.x; mov.u32 %r41, %tid.x;
