@@ -5,6 +5,7 @@ mod fault;
 pub mod image;
 mod interp;
 pub mod ir;
+pub mod libdevice;
 pub mod memory;
 pub mod module;
 pub mod program;

@@ -125,4 +125,4 @@ macro_rules! four {
     };
 }
 
-pub(super) use {four, one, three, two};
+pub(crate) use {four, one, three, two};

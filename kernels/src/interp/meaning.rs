@@ -24,6 +24,7 @@ pub fn meaning(compute: Compute) -> Option<Meaning> {
         }
         Compute::Combine => three!(|a: u64, b: u64, c: u32| a | b << (c & 63)),
         Compute::Spread(ty) => return spread(ty),
+        Compute::External(external) => return external.meaning(),
     })
 }
 

@@ -14,7 +14,7 @@ mod float;
 mod format;
 mod general;
 mod integer;
-mod lanes;
+pub(crate) mod lanes;
 mod meaning;
 mod run;
 mod slots;
@@ -24,4 +24,5 @@ mod trouble;
 mod warp;
 
 pub use block::Scratch;
+pub use lanes::Meaning;
 pub use meaning::meaning;

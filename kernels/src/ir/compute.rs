@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Type;
+use crate::libdevice::External;
 
 /// How a float result is rounded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -225,6 +226,8 @@ pub enum Compute {
     Combine,
     /// -1 or 1.0 if a, else 0.
     Spread(Type),
+    /// A function of the device library.
+    External(External),
 }
 
 impl fmt::Display for Mode {
@@ -262,6 +265,7 @@ impl fmt::Display for Compute {
             Compute::Extract => write!(f, "extract"),
             Compute::Combine => write!(f, "combine"),
             Compute::Spread(ty) => write!(f, "spread.{ty}"),
+            Compute::External(external) => write!(f, "{external}"),
         }
     }
 }
@@ -278,6 +282,7 @@ impl Compute {
             Compute::Compare(..) => 2,
             Compute::Select | Compute::SelectSign(..) | Compute::Extract => 3,
             Compute::Combine => 3,
+            Compute::External(external) => external.sources(),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod bench;
 mod control;
 mod damage;
+mod externals;
 mod faults;
 mod forms;
 mod memory;

@@ -1,20 +1,29 @@
 //! Calls: arguments and results travel in the frame.
 
 use super::super::ast::{Formal, Operand as Written, Table};
-use super::Refusal;
 use super::names::Binding;
 use super::operand::Width;
 use super::step::{Done, Step};
+use super::{Refusal, external};
 use crate::ir::op::{Callee, Passed, Runtime, Space};
 use crate::ir::{Op, Operand, Reg, Type};
+use crate::libdevice::External;
 
 type S<'b, 's, 'm, 'a> = Step<'b, 's, 'm, 'a>;
 
 /// The shape of what is called, and the callee.
 struct Target<'a> {
-    callee: Callee,
+    callee: Called,
     returns: Vec<Formal<'a>>,
     parameters: Vec<Formal<'a>>,
+}
+
+/// What is called.
+enum Called {
+    /// Something to go to.
+    Code(Callee),
+    /// A function of the device library: ops in place.
+    External(External),
 }
 
 /// `call (results), name, (arguments), prototype;` where all but the name may be missing.
@@ -54,7 +63,10 @@ fn unguarded(step: &mut S<'_, '_, '_, '_>) -> Done {
     for (written, formal) in results.iter().zip(&target.returns) {
         returned.push(result(step, written, formal, &mut loads)?);
     }
-    step.emit(Op::Call { callee: target.callee, arguments: passed, results: returned });
+    match target.callee {
+        Called::Code(callee) => step.emit(Op::Call { callee, arguments: passed, results: returned }),
+        Called::External(external) => external::call(step, external, &passed, &returned)?,
+    }
     for (reg, ty, frame) in loads {
         step.emit(Op::Load {
             space: Space::Local,
@@ -88,20 +100,25 @@ fn target<'a>(
         let Table::Prototype(_, returns, parameters) = table else {
             return step.error(format!("'{prototype}' is no prototype"));
         };
-        let callee = Callee::Pointer(Operand::Reg(reg));
+        let callee = Called::Code(Callee::Pointer(Operand::Reg(reg)));
         return Ok(Target { callee, returns: returns.clone(), parameters: parameters.clone() });
     }
     let Some(Binding::Function(index)) = step.body.symbol(name) else {
         return step.error(format!("no function '{name}'"));
     };
     let declared = &step.body.scope.declared.functions[index as usize];
-    let callee = match (declared.body.is_some(), Runtime::named(name)) {
-        _ if declared.kernel => return step.error(format!("'{name}' is a kernel")),
-        (true, _) => Callee::Function(index),
-        (false, Some(runtime)) => Callee::Runtime(runtime),
-        (false, None) => return Err(Refusal::Unsupported),
-    };
     let header = step.body.scope.header(index)?;
+    let callee = match (Runtime::named(name), External::named(name)) {
+        _ if declared.kernel => return step.error(format!("'{name}' is a kernel")),
+        // A module's own body of a known function is the one that counts.
+        _ if declared.body.is_some() => Called::Code(Callee::Function(index)),
+        (Some(runtime), _) => Called::Code(Callee::Runtime(runtime)),
+        (_, Some(external)) => {
+            external::check(external, &header.returns, &header.parameters).map_err(Refusal::Call)?;
+            Called::External(external)
+        }
+        (None, None) => return Err(Refusal::Call(format!("{name}, which is defined nowhere"))),
+    };
     Ok(Target { callee, returns: header.returns, parameters: header.parameters })
 }
 

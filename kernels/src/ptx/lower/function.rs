@@ -249,6 +249,11 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                         });
                         Ok(())
                     }
+                    Err(Refusal::Call(what)) => {
+                        let form = format!("{} {what}", instruction.form);
+                        unsupported.get_or_insert(Unsupported { form, line: instruction.line });
+                        Ok(())
+                    }
                     Err(Refusal::Error(error)) => Err(error),
                     Ok(()) => Ok(()),
                 },

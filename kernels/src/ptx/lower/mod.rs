@@ -5,6 +5,7 @@ pub mod block;
 pub mod call;
 pub mod control;
 pub mod convert;
+pub mod external;
 pub mod float;
 pub mod form;
 pub mod function;
@@ -30,6 +31,8 @@ pub enum Refusal {
     Error(Error),
     /// The form is not implemented.
     Unsupported,
+    /// So is this call; what is called, and why not.
+    Call(String),
 }
 
 impl From<Error> for Refusal {
