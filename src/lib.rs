@@ -33,6 +33,7 @@ pub mod runtime;
 pub mod settings;
 pub mod stream;
 mod sync;
+mod texts;
 pub mod thread;
 pub mod user_object;
 

@@ -14,6 +14,7 @@ use crate::dot;
 use crate::error::{Error, Result, What};
 use crate::objects;
 use crate::pointers::{Allocation, pointers};
+use crate::texts;
 
 /// A loaded module.
 pub struct Module {
@@ -42,6 +43,7 @@ impl Module {
     pub fn load(context: &Arc<Context>, image: &[u8]) -> Result<Arc<Module>> {
         context.check()?;
         context.device.collect();
+        texts::keep(image);
         let code = context.device.driver.load_module(image)?;
         for global in code.globals().iter().filter(|global| global.bytes != 0) {
             let allocation = Allocation {

@@ -10,6 +10,8 @@ pub struct Settings {
     pub backends: Vec<String>,
     /// `STREAM_HAL_DOT`: the folder for drawings.
     pub dot: Option<PathBuf>,
+    /// `STREAM_HAL_PTX`: the folder for the PTX texts of loaded images.
+    pub ptx: Option<PathBuf>,
     /// `STREAM_HAL_SEED`: run device work in a seeded legal order.
     pub seed: Option<u64>,
     /// `STREAM_HAL_LOG_LEVEL`: 0 silent to 5 verbose.
@@ -34,11 +36,13 @@ impl Settings {
     /// Reads the settings from a source of variables.
     pub fn read(variable: impl Fn(&str) -> Option<String>) -> Settings {
         let number = |name: &str| variable(name).and_then(|text| text.trim().parse::<u64>().ok());
+        let folder = |name: &str| variable(name).filter(|path| !path.is_empty()).map(PathBuf::from);
         let backends = variable("STREAM_HAL_BACKENDS").unwrap_or_default();
         let backends = backends.split(',').map(str::trim).filter(|name| !name.is_empty());
         Settings {
             backends: backends.map(str::to_owned).collect(),
-            dot: variable("STREAM_HAL_DOT").filter(|path| !path.is_empty()).map(PathBuf::from),
+            dot: folder("STREAM_HAL_DOT"),
+            ptx: folder("STREAM_HAL_PTX"),
             seed: number("STREAM_HAL_SEED"),
             log_level: number("STREAM_HAL_LOG_LEVEL").unwrap_or(1).min(5) as u8,
             cpu_devices: number("STREAM_HAL_CPU_DEVICES").unwrap_or(1).clamp(1, 64) as u32,
@@ -58,6 +62,7 @@ mod tests {
         let settings = Settings::read(|_| None);
         assert_eq!((settings.cpu_devices, settings.hip_abi, settings.log_level), (1, 7, 1));
         assert!(settings.backends.is_empty() && settings.dot.is_none() && settings.seed.is_none());
+        assert!(settings.ptx.is_none());
     }
 
     #[test]

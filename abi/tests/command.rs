@@ -2,27 +2,12 @@
 
 mod built;
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::OnceLock;
 
-/// A folder with `bin` and `lib`, as a package installs them.
-fn installed() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("installed-{}", std::process::id()));
-        std::fs::create_dir_all(folder.join("bin")).expect("the target folder is writable");
-        std::fs::create_dir_all(folder.join("lib")).expect("the target folder is writable");
-        let command = folder.join("bin/stream-hal");
-        std::fs::copy(env!("CARGO_BIN_EXE_stream-hal"), command).expect("the command can be copied");
-        std::os::unix::fs::symlink(built::library(), folder.join("lib/libstreamhal.so"))
-            .expect("links work here");
-        folder
-    })
-}
+use built::installed;
 
 fn command(arguments: &[&str]) -> Output {
-    let mut command = Command::new(installed().join("bin/stream-hal"));
+    let mut command = Command::new(installed::command(installed::folder()));
     command.args(arguments).env("STREAM_HAL_CPU_DEVICES", "2").env_remove("STREAM_HAL_BACKENDS");
     command.output().expect("the command was installed")
 }

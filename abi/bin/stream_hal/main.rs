@@ -18,6 +18,7 @@ Runs CUDA driver and HIP programs, unchanged, on the devices of this machine.
     stream-hal run [options] -- PROGRAM ARGS    run a program on them
         --device NAMES    which backends to open, in order: cpu, null, checker+cpu
         --dot FOLDER      draw every graph and stream into a folder
+        --ptx FOLDER      keep the PTX text of every image that is loaded
         --seed NUMBER     run device work in the legal order of that number
         --devices COUNT   show so many CPU devices
     stream-hal dot FILE...                      render drawings as SVG beside them
@@ -88,7 +89,8 @@ impl Run {
         while let Some(argument) = arguments.next()? {
             match argument {
                 Arg::Long("device") => settings.push(("STREAM_HAL_BACKENDS", arguments.value()?)),
-                Arg::Long("dot") => settings.push(("STREAM_HAL_DOT", dot_folder(arguments.value()?)?)),
+                Arg::Long("dot") => settings.push(("STREAM_HAL_DOT", folder(arguments.value()?)?)),
+                Arg::Long("ptx") => settings.push(("STREAM_HAL_PTX", folder(arguments.value()?)?)),
                 Arg::Long("seed") => settings.push(("STREAM_HAL_SEED", number(&mut arguments)?)),
                 Arg::Long("devices") => settings.push(("STREAM_HAL_CPU_DEVICES", number(&mut arguments)?)),
                 Arg::Value(program) => {
@@ -108,8 +110,8 @@ fn number(arguments: &mut Parser) -> Result<OsString, Failure> {
     Ok(value.to_string().into())
 }
 
-/// The folder for drawings, made if need be; absolute, for the program may go elsewhere.
-fn dot_folder(folder: OsString) -> Result<OsString, Failure> {
+/// The folder for drawings or texts, made if need be; absolute, for the program may go elsewhere.
+fn folder(folder: OsString) -> Result<OsString, Failure> {
     std::fs::create_dir_all(&folder)?;
     Ok(std::fs::canonicalize(folder)?.into())
 }

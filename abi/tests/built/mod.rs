@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 
 pub mod calls;
+pub mod installed;
 pub mod program;
 
 use std::ffi::{CString, c_int, c_void};

@@ -42,6 +42,8 @@ pub struct Variable<'a> {
     pub align: u32,
     /// Size of one element of the innermost array, vectors included.
     pub element: Type,
+    /// From one element of a plain array to the next, in bytes; 0 where there are several dimensions.
+    pub stride: u64,
     /// All elements together, in bytes; 0 for `[]`.
     pub bytes: u64,
     /// The symbol.
@@ -170,6 +172,8 @@ pub enum Operand<'a> {
     Not(&'a str),
     /// `name+4`
     Offset(&'a str, i64),
+    /// `name[4]`: counted in elements.
+    Element(&'a str, i64),
     /// An integer.
     Integer(u64),
     /// The bits of a float.

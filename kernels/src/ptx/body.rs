@@ -240,6 +240,12 @@ impl<'a> Parser<'a> {
                 Ok(Operand::Component(name, part))
             }
             Token::Sign(b'+') => Ok(Operand::Offset(name, self.addend()?)),
+            Token::Sign(b'[') => {
+                self.advance()?;
+                let index = self.integer()?;
+                self.want(b']')?;
+                Ok(Operand::Element(name, index as i64))
+            }
             _ => Ok(Operand::Name(name)),
         }
     }

@@ -58,6 +58,8 @@ pub struct Declared {
     pub dynamic_align: u32,
     /// Module-level names.
     pub symbols: HashMap<Box<str>, Binding>,
+    /// From one element of an array of the module to the next, in bytes; 0 where there are several dimensions.
+    pub strides: HashMap<Box<str>, u64>,
     /// Variables in global and constant memory that functions declare: by the place of their name.
     pub inner: HashMap<(u32, u32), u32>,
 }
@@ -240,6 +242,9 @@ impl<'a> Reader<'_, 'a> {
 
     fn variable(&mut self, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
         let declared = &mut *self.declared;
+        if variable.bytes != variable.stride {
+            declared.strides.insert(variable.name.into(), variable.stride);
+        }
         match variable.space {
             VariableSpace::Global | VariableSpace::Const => {
                 if let Some(&Binding::Global(index)) = declared.symbols.get(variable.name) {

@@ -78,6 +78,7 @@ impl<'a> Parser<'a> {
             linkage,
             align: head.align,
             element: head.element,
+            stride: head.size,
             bytes: head.size,
             name,
             initial: Vec::new(),
@@ -134,6 +135,9 @@ impl<'a> Parser<'a> {
             if first && self.take(b']')? {
                 open = true;
             } else {
+                if !first {
+                    variable.stride = 0;
+                }
                 let count = self.integer()?;
                 self.want(b']')?;
                 let bytes = variable.bytes.checked_mul(count).filter(|&bytes| bytes < 1 << 48);

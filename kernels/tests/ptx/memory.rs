@@ -1,5 +1,7 @@
 //! Spaces, widths, vectors, atomics, variables.
 
+use stream_hal_kernels::Module;
+
 use super::bench::{Bench, kernel};
 
 /// Runs one thread with the address of 64 zeroed words, which are given back.
@@ -47,6 +49,24 @@ fn variables_with_initial_values() {
         ld.u32 %r2, [%d3]; ld.u32 %r3, [%d4]; ld.global.u8 %r4, [bytes+1]; ld.u32 %r5, [half];
         st.global.v4.u32 [%d1], {%r1, %r2, %r3, %r4}; st.global.u32 [%d1+16], %r5; ret; }";
     assert_eq!(words(source)[..5], [-3i32 as u32, 2, 0x3f00_0000, 0x22, 0x3f00_0000]);
+}
+
+#[test]
+fn elements_of_arrays() {
+    let source = ".version 7.5\n.target sm_80\n.address_size 64
+        .const .align 4 .u32 numbers[4] = {10, 11, 12, 13}; .shared .align 8 .u64 far[4];
+        .entry k(.param .u64 a) { .reg .b32 %r<9>; .reg .b64 %d<9>; .shared .align 16 .b8 near[64];
+        .shared .u32 grid[2][2];
+        ld.param.u64 %d1, [a]; mov.u64 %d2, near[0]; mov.u64 %d3, near[12]; sub.u64 %d3, %d3, %d2;
+        mov.u64 %d4, far[0]; mov.u64 %d5, far[3]; sub.u64 %d5, %d5, %d4; mov.u64 %d6, grid[0];
+        ld.const.u32 %r1, numbers[2]; { .shared .u16 far[4]; mov.u64 %d6, far; mov.u64 %d7, far[3]; }
+        sub.u64 %d7, %d7, %d6; cvt.u32.u64 %r2, %d3; cvt.u32.u64 %r3, %d5; cvt.u32.u64 %r4, %d7;
+        st.global.v4.u32 [%d1], {%r1, %r2, %r3, %r4}; ret; }";
+    assert_eq!(words(source)[..4], [12, 12, 24, 6]);
+    // What lies one whole row on is not said anywhere: such a kernel is refused.
+    let module = Module::parse(&source.replace("grid[0]", "grid[1]")).unwrap();
+    let unsupported = module.resources(0).unwrap().unsupported.as_ref().unwrap();
+    assert_eq!((unsupported.form.as_str(), unsupported.line), ("mov.u64", 8));
 }
 
 #[test]

@@ -132,7 +132,8 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                 let (bytes, align) = formal.layout();
                 offset = offset.next_multiple_of(u64::from(align.max(1)));
                 if let Formal::Param(variable) = formal {
-                    self.names.bind(variable.name, Binding::Param(offset as u32));
+                    let binding = Binding::Param(offset as u32);
+                    self.names.bind_array(variable.name, binding, variable.stride);
                 }
                 offset += bytes;
                 if offset > 32764 {
@@ -161,7 +162,9 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             let passed = Passed { frame, bytes: bytes as u32 };
             list.push(passed);
             match formal {
-                Formal::Param(v) => self.names.bind(v.name, Binding::Frame(frame, bytes as u32, true)),
+                Formal::Param(v) => {
+                    self.names.bind_array(v.name, Binding::Frame(frame, bytes as u32, true), v.stride);
+                }
                 Formal::Register(ty, name) => {
                     let reg = self.fresh(ty.bits());
                     self.names.bind(name, Binding::Reg(reg, *ty));
@@ -310,7 +313,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                 Binding::Shared(self.add_shared(named).ok_or_else(too_large)?)
             }
         };
-        self.names.bind(variable.name, binding);
+        self.names.bind_array(variable.name, binding, variable.stride);
         Ok(())
     }
 
@@ -342,6 +345,12 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             }
         };
         Some(Binding::Shared(index))
+    }
+
+    /// From one element of a variable to the next, in bytes; 0 where that is not known.
+    pub fn stride(&self, name: &str) -> u64 {
+        let outside = || self.scope.declared.strides.get(name).copied();
+        self.names.stride(name).or_else(outside).unwrap_or(0)
     }
 
     /// A name as a register.

@@ -40,7 +40,8 @@ struct Family {
 /// All names in scope. Leaving a scope restores what it hid.
 #[derive(Debug, Default)]
 pub struct Names<'a> {
-    bound: HashMap<&'a str, Binding>,
+    /// With the stride of an array, 0 where it has none.
+    bound: HashMap<&'a str, (Binding, u64)>,
     families: HashMap<&'a str, Family>,
     members: HashMap<(u32, u32), Reg>,
     undo: Vec<Undo<'a>>,
@@ -58,7 +59,7 @@ pub struct Member {
 
 #[derive(Debug)]
 enum Undo<'a> {
-    Name(&'a str, Option<Binding>),
+    Name(&'a str, Option<(Binding, u64)>),
     Family(&'a str, Option<Family>),
 }
 
@@ -83,7 +84,12 @@ impl<'a> Names<'a> {
 
     /// Gives a name its meaning in this scope.
     pub fn bind(&mut self, name: &'a str, binding: Binding) {
-        let old = self.bound.insert(name, binding);
+        self.bind_array(name, binding, 0);
+    }
+
+    /// The same for a variable whose elements lie so many bytes apart.
+    pub fn bind_array(&mut self, name: &'a str, binding: Binding, stride: u64) {
+        let old = self.bound.insert(name, (binding, stride));
         self.undo.push(Undo::Name(name, old));
     }
 
@@ -96,7 +102,12 @@ impl<'a> Names<'a> {
 
     /// What a name means, if it is known.
     pub fn get(&self, name: &str) -> Option<Binding> {
-        self.bound.get(name).copied()
+        self.bound.get(name).map(|(binding, _)| *binding)
+    }
+
+    /// From one element of a variable to the next, if the name is known here.
+    pub fn stride(&self, name: &str) -> Option<u64> {
+        self.bound.get(name).map(|(_, stride)| *stride)
     }
 
     /// The register of a family that a name means.

@@ -144,6 +144,7 @@ impl<'a> Step<'_, '_, '_, 'a> {
                 }
             },
             Written::Offset(name, offset) => self.variable_address(name, offset),
+            Written::Element(name, index) => self.element_address(name, index),
             Written::Integer(value) => Ok(Operand::Imm(integer(value, ty))),
             Written::Single(bits) => match ty {
                 Type::F64 => Ok(Operand::Imm(f64::from(f32::from_bits(bits)).to_bits())),
@@ -195,6 +196,16 @@ impl<'a> Step<'_, '_, '_, 'a> {
         }
     }
 
+    /// The address of an element of an array. What one subscript of several means is not known.
+    fn element_address(&mut self, name: &'a str, index: i64) -> Result<Operand, Refusal> {
+        let offset = match (index, self.body.stride(name)) {
+            (0, _) => 0,
+            (_, 0) => return Err(Refusal::Unsupported),
+            (_, stride) => index.wrapping_mul(stride as i64),
+        };
+        self.variable_address(name, offset)
+    }
+
     /// The space a variable lies in.
     pub fn space_of(&mut self, name: &'a str) -> Option<Space> {
         match self.body.symbol(name)? {
@@ -218,6 +229,11 @@ impl<'a> Step<'_, '_, '_, 'a> {
                 }
                 let base = self.variable_address(name, 0)?;
                 Ok(Address { base, offset, space: self.space_of(name) })
+            }
+            // `ld.shared.u32 %r, a[2]` needs no brackets of its own.
+            Written::Element(name, index) => {
+                let base = self.element_address(name, index)?;
+                Ok(Address { base, offset: 0, space: self.space_of(name) })
             }
             Written::Absolute(value) => Ok(Address { base: Operand::Imm(value), offset: 0, space: None }),
             Written::Other => Err(Refusal::Unsupported),
