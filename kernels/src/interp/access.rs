@@ -46,7 +46,8 @@ impl Warp {
 }
 
 impl Machine<'_> {
-    fn read(&self, warp: &mut Warp, space: Space, lane: u32, address: u64, bytes: u32) -> Outcome<u64> {
+    /// One element of one lane.
+    pub fn read(&self, warp: &mut Warp, space: Space, lane: u32, address: u64, bytes: u32) -> Outcome<u64> {
         let (space, offset) = if space == Space::Generic { resolve(address) } else { (space, address) };
         let value = match space {
             Space::Shared => take(self.shared, offset, bytes),
@@ -59,7 +60,8 @@ impl Machine<'_> {
         value.map_or_else(|| bad_access(lane, address, bytes, false), Ok)
     }
 
-    fn write(
+    /// Writes one.
+    pub fn write(
         &mut self,
         warp: &mut Warp,
         space: Space,

@@ -1,7 +1,9 @@
 //! Decoded programs: one array of steps for all functions, registers resolved to slots of a frame.
 
 use super::lanes::{Lanes, Meaning};
+use super::product::Multiply;
 use crate::ir::compute::Compute;
+use crate::ir::matrix::Tiles;
 use crate::ir::op::{Passed, Reduction, Runtime, Shuffle, Space, Special, Vote};
 use crate::memory::AtomicOp;
 
@@ -80,6 +82,34 @@ pub enum Target {
     Runtime(Runtime),
 }
 
+/// Where matrices lie in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct TileAccess {
+    /// The space.
+    pub space: Space,
+    /// How they lie there.
+    pub tiles: Tiles,
+    /// Base address.
+    pub address: Slot,
+    /// Added to it.
+    pub offset: i64,
+    /// Elements from one row or column to the next.
+    pub stride: Slot,
+}
+
+/// What all lanes do together with matrices.
+#[derive(Clone, Debug)]
+pub enum Matrix {
+    /// Multiply, by the index in [`Program::products`]: targets, and sources of A, B and C.
+    Product(u32, Vec<Slot>, Vec<Slot>),
+    /// Read into registers.
+    Load(TileAccess, Vec<Slot>),
+    /// Write from registers.
+    Store(TileAccess, Vec<Slot>),
+    /// Transpose 8 × 8 elements.
+    Transpose(Slot, Slot),
+}
+
 /// What a step does.
 #[derive(Clone, Debug)]
 pub enum Code {
@@ -127,6 +157,8 @@ pub enum Code {
     ActiveMask(Slot),
     /// Whether a generic address is in a space.
     IsSpace(Space, Slot, Slot),
+    /// What all lanes do together with matrices, by its index in [`Program::matrices`].
+    Matrix(u32),
     /// A call, by its index in [`Program::calls`].
     Call(u32),
     /// Let others run.
@@ -205,6 +237,10 @@ pub struct Program {
     pub kernel: KernelCode,
     /// Calls.
     pub calls: Vec<Call>,
+    /// What is done with matrices.
+    pub matrices: Vec<Matrix>,
+    /// Products, each kind once.
+    pub products: Vec<Multiply>,
     /// Branch tables.
     pub tables: Vec<Vec<u32>>,
 }

@@ -19,13 +19,18 @@ pub fn meaning(conversion: Conversion) -> Option<Meaning> {
 
 fn frequent(conversion: Conversion) -> Option<Meaning> {
     let Conversion { to, from, mode, integral, finite } = conversion;
-    if mode.ftz || mode.sat || mode.relu || integral || finite {
+    if mode.ftz || mode.sat || mode.relu || finite {
         return None;
     }
-    if to.float() {
-        return frequent_float(to, from, mode.rounding);
+    match (to.float(), from.float()) {
+        (false, false) => frequent_integer(to, from),
+        (false, true) => frequent_rounded(to, from, mode.rounding),
+        (true, _) if integral => frequent_integral(to, from, mode.rounding),
+        (true, _) => frequent_float(to, from, mode.rounding),
     }
-    let towards_zero = mode.rounding == Rounding::Zero;
+}
+
+fn frequent_integer(to: Type, from: Type) -> Option<Meaning> {
     Some(match (to.bits(), from) {
         (64, Type::S32) => one!(|a: i32| i64::from(a)),
         (64, Type::U32) => one!(|a: u32| u64::from(a)),
@@ -35,8 +40,31 @@ fn frequent(conversion: Conversion) -> Option<Meaning> {
         (32, Type::U8) => one!(|a: u8| u32::from(a)),
         (32, Type::S8) => one!(|a: i8| i32::from(a)),
         (16, Type::U32 | Type::S32 | Type::U64 | Type::S64) => one!(|a: u16| a),
-        (32, Type::F32) if towards_zero && to == Type::S32 => one!(|a: f32| a as i32),
-        (32, Type::F32) if towards_zero && to == Type::U32 => one!(|a: f32| a as u32),
+        _ => return None,
+    })
+}
+
+/// NaN becomes 0 here.
+fn frequent_rounded(to: Type, from: Type, rounding: Rounding) -> Option<Meaning> {
+    Some(match (to, from, rounding) {
+        (Type::S32, Type::F32, Rounding::Zero) => one!(|a: f32| a as i32),
+        (Type::S32, Type::F32, Rounding::Nearest) => one!(|a: f32| a.round_ties_even() as i32),
+        (Type::S32, Type::F32, Rounding::Down) => one!(|a: f32| a.floor() as i32),
+        (Type::S32, Type::F32, Rounding::Up) => one!(|a: f32| a.ceil() as i32),
+        (Type::U32, Type::F32, Rounding::Zero) => one!(|a: f32| a as u32),
+        (Type::U32, Type::F32, Rounding::Nearest) => one!(|a: f32| a.round_ties_even() as u32),
+        _ => return None,
+    })
+}
+
+fn frequent_integral(to: Type, from: Type, rounding: Rounding) -> Option<Meaning> {
+    Some(match (to, from, rounding) {
+        (Type::F32, Type::F32, Rounding::Zero) => one!(|a: f32| canonical(a.trunc())),
+        (Type::F32, Type::F32, Rounding::Nearest) => one!(|a: f32| canonical(a.round_ties_even())),
+        (Type::F32, Type::F32, Rounding::Down) => one!(|a: f32| canonical(a.floor())),
+        (Type::F32, Type::F32, Rounding::Up) => one!(|a: f32| canonical(a.ceil())),
+        (Type::F64, Type::F64, Rounding::Zero) => one!(|a: f64| canonical64(a.trunc())),
+        (Type::F64, Type::F64, Rounding::Down) => one!(|a: f64| canonical64(a.floor())),
         _ => return None,
     })
 }
@@ -44,20 +72,21 @@ fn frequent(conversion: Conversion) -> Option<Meaning> {
 fn frequent_float(to: Type, from: Type, rounding: Rounding) -> Option<Meaning> {
     let nearest = rounding == Rounding::Nearest;
     Some(match (to, from) {
-        (Type::F32, Type::S32) if nearest => one!(|a: i32| a as f32),
-        (Type::F32, Type::U32) if nearest => one!(|a: u32| a as f32),
-        (Type::F32, Type::F64) if nearest => one!(|a: f64| canonical(a as f32)),
         (Type::F32, Type::F16) => one!(|a: u64| canonical(soft::widen(a, F16) as f32)),
         (Type::F32, Type::Bf16) => one!(|a: u64| canonical(soft::widen(a, BF16) as f32)),
         (Type::F64, Type::S32) => one!(|a: i32| f64::from(a)),
         (Type::F64, Type::U32) => one!(|a: u32| f64::from(a)),
         (Type::F64, Type::F32) => one!(|a: f32| canonical64(f64::from(a))),
-        (Type::F16, Type::F32) if nearest => {
-            one!(|a: f32| soft::narrow(f64::from(a), F16, Rounding::Nearest))
-        }
-        (Type::Bf16, Type::F32) if nearest => {
-            one!(|a: f32| soft::narrow(f64::from(a), BF16, Rounding::Nearest))
-        }
+        _ if !nearest => return None,
+        (Type::F32, Type::S32) => one!(|a: i32| a as f32),
+        (Type::F32, Type::U32) => one!(|a: u32| a as f32),
+        (Type::F32, Type::S64) => one!(|a: i64| a as f32),
+        (Type::F32, Type::U64) => one!(|a: u64| a as f32),
+        (Type::F64, Type::S64) => one!(|a: i64| a as f64),
+        (Type::F64, Type::U64) => one!(|a: u64| a as f64),
+        (Type::F32, Type::F64) => one!(|a: f64| canonical(a as f32)),
+        (Type::F16, Type::F32) => one!(|a: f32| soft::narrow(f64::from(a), F16, Rounding::Nearest)),
+        (Type::Bf16, Type::F32) => one!(|a: f32| soft::narrow(f64::from(a), BF16, Rounding::Nearest)),
         _ => return None,
     })
 }

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 
 use super::code::{
-    Access, Call, Code, Entry, KernelCode, LINK_SLOTS, Program, Slot, Step, Target, function_address,
+    Access, Call, Code, Entry, KernelCode, LINK_SLOTS, Matrix, Program, Slot, Step, Target, TileAccess,
+    function_address,
 };
 use super::code::{LOCAL_WINDOW, PARAM_WINDOW, SHARED_WINDOW};
 use super::lanes::{Meaning, WARP};
 use super::meaning::meaning;
+use super::product::Multiply;
 use super::slots;
 use crate::ir::compute::{Compute, Int};
+use crate::ir::matrix::Product;
 use crate::ir::op::{BarrierKind, Callee, Space};
 use crate::ir::{Block, End, Function, Inst, Op, Operand, Reg, Type};
 
@@ -29,7 +32,8 @@ pub struct Source<'a> {
 
 /// Decodes a kernel and what it reaches.
 pub fn decode(source: &Source<'_>) -> Program {
-    let mut decoder = Decoder { program: Program::default(), constants: HashMap::new(), source };
+    let mut decoder =
+        Decoder { program: Program::default(), constants: HashMap::new(), products: HashMap::new(), source };
     for at in 0..source.functions.len() {
         let entry = decoder.function(at);
         decoder.program.entries.push(entry);
@@ -50,6 +54,7 @@ pub fn decode(source: &Source<'_>) -> Program {
 struct Decoder<'s, 'a> {
     program: Program,
     constants: HashMap<u64, u32>,
+    products: HashMap<Product, u32>,
     source: &'s Source<'a>,
 }
 
@@ -263,6 +268,10 @@ impl Decoder<'_, '_> {
     fn exchange(&mut self, frame: &mut Frame<'_>, op: &Op) -> Code {
         let target = |frame: &Frame<'_>, reg: &Option<Reg>| reg.map_or(Slot::NONE, |reg| frame.slot(reg));
         match op {
+            Op::Matrix { .. }
+            | Op::MatrixLoad { .. }
+            | Op::MatrixStore { .. }
+            | Op::MatrixTranspose { .. } => self.matrix(frame, op),
             Op::WarpBarrier { mask } => Code::WarpBarrier(self.operand(frame, *mask, 0)),
             Op::Shuffle { mode, to, valid, value, lane, clamp, mask } => Code::Shuffle {
                 mode: *mode,
@@ -297,6 +306,48 @@ impl Decoder<'_, '_> {
             Op::ActiveMask { to } => Code::ActiveMask(frame.slot(*to)),
             _ => Code::Unsupported,
         }
+    }
+
+    fn matrix(&mut self, frame: &mut Frame<'_>, op: &Op) -> Code {
+        let targets = |frame: &Frame<'_>, to: &[Reg]| to.iter().map(|&reg| frame.slot(reg)).collect();
+        let access = |this: &mut Self, frame: &mut Frame<'_>, space, tiles, address, offset, stride| {
+            let (address, stride) = (this.operand(frame, address, 0), this.operand(frame, stride, 1));
+            TileAccess { space, tiles, address, offset, stride }
+        };
+        let matrix = match op {
+            Op::Matrix { product, to, from } => {
+                let from = self.places(frame, from);
+                Matrix::Product(self.product(product), targets(frame, to), from)
+            }
+            Op::MatrixLoad { space, tiles, to, address, offset, stride } => {
+                let access = access(self, frame, *space, *tiles, *address, *offset, *stride);
+                Matrix::Load(access, targets(frame, to))
+            }
+            Op::MatrixStore { space, tiles, from, address, offset, stride } => {
+                let access = access(self, frame, *space, *tiles, *address, *offset, *stride);
+                Matrix::Store(access, self.places(frame, from))
+            }
+            Op::MatrixTranspose { to, from } => {
+                Matrix::Transpose(frame.slot(*to), self.operand(frame, *from, 0))
+            }
+            _ => return Code::Unsupported,
+        };
+        self.program.matrices.push(matrix);
+        Code::Matrix(self.program.matrices.len() as u32 - 1)
+    }
+
+    /// The slots of many operands; the first two places belong to an address and a stride.
+    fn places(&mut self, frame: &mut Frame<'_>, from: &[Operand]) -> Vec<Slot> {
+        (2..).zip(from).map(|(place, &operand)| self.operand(frame, operand, place)).collect()
+    }
+
+    /// The index of a product: all steps of its kind share one.
+    fn product(&mut self, product: &Product) -> u32 {
+        let products = &mut self.program.products;
+        *self.products.entry(*product).or_insert_with(|| {
+            products.push(Multiply::new(product));
+            products.len() as u32 - 1
+        })
     }
 
     fn compute(&mut self, frame: &mut Frame<'_>, compute: Compute, to: Reg, from: &[Operand; 4]) -> Code {

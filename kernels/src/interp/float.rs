@@ -1,13 +1,13 @@
 //! The meaning of float ops.
 
-use super::general;
 use super::lanes::{Meaning, Value, one, three, two};
 use super::soft::{F32, F64};
+use super::{general, narrow};
 use crate::ir::compute::{Compute, Float};
 use crate::ir::{Mode, Rounding, Type};
 
-/// The meaning of a float op of a type and mode, if there is one: a loop of its own where the host does it in one
-/// instruction.
+/// The meaning of a float op of a type and mode, if there is one: a loop of its own for what is frequent and the
+/// host is good at.
 pub fn meaning(op: Float, ty: Type, mode: Mode) -> Option<Meaning> {
     if !general::exists(op, ty) {
         return None;
@@ -16,7 +16,7 @@ pub fn meaning(op: Float, ty: Type, mode: Mode) -> Option<Meaning> {
     let frequent = match ty {
         Type::F32 if host => single(op, mode),
         Type::F64 if host && !mode.ftz && !mode.sat => double(op),
-        _ => None,
+        _ => narrow::meaning(op, ty, mode),
     };
     Some(frequent.unwrap_or(Meaning::Each(Compute::Float(op, ty, mode))))
 }
@@ -99,7 +99,7 @@ fun!(Sub, Fun2, |a, b| a - b);
 fun!(Mul, Fun2, |a, b| a * b);
 fun!(Div, Fun2, |a, b| a / b);
 fun!(DivApprox, Fun2, |a, b| div_approx(a, b));
-fun!(Fma, Fun3, |a, b, c| a.mul_add(b, c));
+fun!(Fma, Fun3, |a, b, c| narrow::fma32(a, b, c));
 fun!(Rcp, Fun1, |a| 1.0 / a);
 fun!(Sqrt, Fun1, |a| a.sqrt());
 fun!(Rsqrt, Fun1, |a| (1.0 / f64::from(a).sqrt()) as f32);

@@ -235,6 +235,7 @@ impl Machine<'_> {
             Code::Barrier(..) | Code::Arrive(..) | Code::BarrierReduce { .. } => {
                 self.barrier(warp, group, code, mask)
             }
+            Code::Matrix(index) => self.matrix(warp, group, *index, mask),
             _ => self.exchange(warp, group, code, mask),
         }
     }

@@ -4,6 +4,7 @@
 //! branches end blocks. Blocks stand in the order of the text, which schedulers of divergent threads rely on.
 
 pub mod compute;
+pub mod matrix;
 pub mod op;
 pub mod print;
 pub mod ty;

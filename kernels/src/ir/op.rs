@@ -2,6 +2,7 @@
 
 use super::Type;
 use super::compute::Compute;
+use super::matrix::{Product, Tiles};
 use crate::memory::AtomicOp;
 
 /// A virtual register of a function.
@@ -348,6 +349,52 @@ pub enum Op {
         arguments: Vec<Passed>,
         /// In order.
         results: Vec<Passed>,
+    },
+    /// All lanes together multiply two matrices and add a third.
+    Matrix {
+        /// Of what.
+        product: Box<Product>,
+        /// D.
+        to: Vec<Reg>,
+        /// A, B and C.
+        from: Vec<Operand>,
+    },
+    /// All lanes together read matrices.
+    MatrixLoad {
+        /// Where.
+        space: Space,
+        /// How they lie there.
+        tiles: Tiles,
+        /// The registers of the fragment.
+        to: Vec<Reg>,
+        /// Base address.
+        address: Operand,
+        /// Added to it.
+        offset: i64,
+        /// Elements from one row or column to the next.
+        stride: Operand,
+    },
+    /// All lanes together write matrices.
+    MatrixStore {
+        /// Where.
+        space: Space,
+        /// How they lie there.
+        tiles: Tiles,
+        /// The registers of the fragment.
+        from: Vec<Operand>,
+        /// Base address.
+        address: Operand,
+        /// Added to it.
+        offset: i64,
+        /// Elements from one row or column to the next.
+        stride: Operand,
+    },
+    /// All lanes together transpose 8 × 8 elements of 16 bits.
+    MatrixTranspose {
+        /// Columns.
+        to: Reg,
+        /// Rows.
+        from: Operand,
     },
     /// Lets others run for a while.
     Sleep,

@@ -108,6 +108,14 @@ impl Display for Op {
                 };
                 write!(f, "call ({}) {callee} ({})", list(results), list(arguments))
             }
+            Op::Matrix { product, to, from } => write!(f, "{} = {product} {}", list(to), list(from)),
+            Op::MatrixLoad { space, tiles, to, address, offset, stride } => {
+                write!(f, "{} = load.{tiles}.{} [{address}{offset:+}], {stride}", list(to), name(space))
+            }
+            Op::MatrixStore { space, tiles, from, address, offset, stride } => {
+                write!(f, "store.{tiles}.{} [{address}{offset:+}], {stride}, {}", name(space), list(from))
+            }
+            Op::MatrixTranspose { to, from } => write!(f, "{to} = transpose {from}"),
             Op::Sleep => write!(f, "sleep"),
         }
     }

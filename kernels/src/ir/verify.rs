@@ -1,6 +1,7 @@
 //! Checks that a function keeps the rules every reader of IR relies on.
 
 use super::compute::{Compute, Int};
+use super::matrix::{Product, Role, Tiles};
 use super::op::{BarrierKind, End, Guard, Inst, Op, Operand, Reg, Shuffle, Vote};
 use super::{Function, Type};
 
@@ -127,11 +128,45 @@ impl Check<'_> {
                 self.operand(*value, 1)
             }
             Op::IsSpace { to, .. } => self.reg(*to, 1),
+            Op::Matrix { product, to, from } => self.product(product, to, from),
+            Op::MatrixLoad { tiles, to, stride, .. } => {
+                self.operand(*stride, 32)?;
+                to.iter().try_for_each(|&reg| self.reg(reg, tile_bits(tiles)))?;
+                tile_count(tiles, to.len())
+            }
+            Op::MatrixStore { tiles, from, stride, .. } => {
+                self.operand(*stride, 32)?;
+                from.iter().try_for_each(|&operand| self.operand(operand, tile_bits(tiles)))?;
+                tile_count(tiles, from.len())
+            }
+            Op::MatrixTranspose { to, from } => {
+                self.reg(*to, 32)?;
+                self.operand(*from, 32)
+            }
             Op::Call { arguments, results, .. } => {
                 arguments.iter().chain(results).try_for_each(|passed| self.inside(passed.frame, passed.bytes))
             }
             _ => Ok(()),
         }
+    }
+
+    fn product(&self, product: &Product, to: &[Reg], from: &[Operand]) -> Result<(), String> {
+        if !product.exists() {
+            return Err("there is no such product".to_owned());
+        }
+        let mut rest = from;
+        for role in [Role::A, Role::B, Role::C] {
+            let fragment = product.fragment(role);
+            let Some((own, others)) = rest.split_at_checked(fragment.registers()) else {
+                return Err(format!("{} sources", from.len()));
+            };
+            own.iter().try_for_each(|&operand| self.operand(operand, fragment.element.register_bits()))?;
+            rest = others;
+        }
+        let fragment = product.fragment(Role::D);
+        to.iter().try_for_each(|&reg| self.reg(reg, fragment.element.register_bits()))?;
+        let whole = rest.is_empty() && to.len() == fragment.registers();
+        if whole { Ok(()) } else { Err(format!("{} sources, {} targets", from.len(), to.len())) }
     }
 
     fn at_least(&self, operand: Operand, bits: u32) -> Result<(), String> {
@@ -203,4 +238,15 @@ impl Check<'_> {
             _ => Ok(()),
         }
     }
+}
+
+fn tile_bits(tiles: &Tiles) -> u32 {
+    match tiles {
+        Tiles::One(fragment, _) => fragment.element.register_bits(),
+        Tiles::Rows { .. } => 32,
+    }
+}
+
+fn tile_count(tiles: &Tiles, registers: usize) -> Result<(), String> {
+    if tiles.exists(registers) { Ok(()) } else { Err(format!("{registers} registers of {tiles}")) }
 }

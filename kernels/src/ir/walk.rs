@@ -35,6 +35,12 @@ impl Op {
             Op::IsSpace { address, .. } | Op::ToGeneric { address, .. } | Op::FromGeneric { address, .. } => {
                 visit(*address);
             }
+            Op::Matrix { from, .. } => from.iter().for_each(|&a| visit(a)),
+            Op::MatrixLoad { address, stride, .. } => [*address, *stride].into_iter().for_each(visit),
+            Op::MatrixStore { from, address, stride, .. } => {
+                [*address, *stride].into_iter().chain(from.iter().copied()).for_each(visit);
+            }
+            Op::MatrixTranspose { from, .. } => visit(*from),
             Op::Call { callee, .. } => {
                 if let Callee::Pointer(address) = callee {
                     visit(*address);
@@ -54,8 +60,10 @@ impl Op {
             | Op::IsSpace { to, .. }
             | Op::ToGeneric { to, .. }
             | Op::FromGeneric { to, .. }
+            | Op::MatrixTranspose { to, .. }
             | Op::Barrier { kind: BarrierKind::Reduce { to, .. }, .. } => visit(*to),
             Op::Load { to, .. } => to.iter().flatten().for_each(|&reg| visit(reg)),
+            Op::Matrix { to, .. } | Op::MatrixLoad { to, .. } => to.iter().for_each(|&reg| visit(reg)),
             Op::Atomic { to, .. } => to.iter().for_each(|&reg| visit(reg)),
             Op::Shuffle { to, valid, .. } | Op::Match { to, valid, .. } => {
                 visit(*to);
@@ -63,6 +71,7 @@ impl Op {
             }
             Op::Store { .. }
             | Op::Fence
+            | Op::MatrixStore { .. }
             | Op::Barrier { .. }
             | Op::WarpBarrier { .. }
             | Op::Call { .. }

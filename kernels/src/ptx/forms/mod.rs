@@ -5,6 +5,7 @@ mod convert;
 mod float;
 mod integer;
 mod logic;
+mod matrix;
 pub mod pattern;
 mod refused;
 pub mod shape;
@@ -83,6 +84,7 @@ pub fn families() -> &'static [Family] {
         Family { name: "float", rows: float::ROWS },
         Family { name: "integer", rows: integer::ROWS },
         Family { name: "logic", rows: logic::ROWS },
+        Family { name: "matrix", rows: matrix::ROWS },
         Family { name: "refused", rows: refused::ROWS },
     ];
     FAMILIES

@@ -22,6 +22,10 @@ const LISTS: &[(&str, &str)] = &[
     ("float_order", "{order}|{unordered}"),
     ("bool", ".and|.or|.xor"),
     ("scope", ".cta|.cluster|.gpu|.sys"),
+    ("layout", ".row|.col"),
+    ("large", ".m16n16k16|.m8n32k16|.m32n8k16"),
+    ("eight", ".e4m3|.e5m2"),
+    ("place", ".global|.shared|.shared::cta"),
     ("scalars", ".b8|.b16|.b32|.b64|.u8|.u16|.u32|.u64|.s8|.s16|.s32|.s64|.f32|.f64"),
 ];
 

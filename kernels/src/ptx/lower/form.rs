@@ -35,6 +35,8 @@ pub mod kind {
 /// An opcode's modifiers.
 #[derive(Debug, Default)]
 pub struct Form<'a> {
+    /// As written.
+    pub text: &'a str,
     /// The first word.
     pub opcode: &'a str,
     /// What kinds there are.
@@ -69,7 +71,7 @@ fn rounding(word: &str) -> Option<(u32, Rounding)> {
 impl<'a> Form<'a> {
     /// Sorts the words of `add.rn.f32`.
     pub fn new(text: &'a str) -> Self {
-        let mut form = Form::default();
+        let mut form = Form { text, ..Form::default() };
         let mut words = text.split('.').map(str::trim);
         form.opcode = words.next().unwrap_or("");
         words.for_each(|word| form.word(word));

@@ -62,7 +62,11 @@ fn access(step: &mut S<'_, '_, '_, '_>) -> Result<Access, Refusal> {
 }
 
 /// The space of an access: the modifier's, the variable's, or generic.
-fn resolve(step: &S<'_, '_, '_, '_>, written: Option<Space>, address: &Address) -> Result<Space, Refusal> {
+pub fn resolve(
+    step: &S<'_, '_, '_, '_>,
+    written: Option<Space>,
+    address: &Address,
+) -> Result<Space, Refusal> {
     match (written, address.space) {
         (Some(Space::Param), Some(space @ (Space::Local | Space::Param))) => Ok(space),
         (Some(Space::Param), None) => Ok(if step.body.kernel { Space::Param } else { Space::Local }),

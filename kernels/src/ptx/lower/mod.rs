@@ -10,6 +10,7 @@ pub mod float;
 pub mod form;
 pub mod function;
 pub mod logic;
+pub mod matrix;
 pub mod memory;
 pub mod names;
 pub mod opcodes;

@@ -42,21 +42,8 @@ const OPCODES: &[(&str, Build)] = &[
 ];
 
 /// Opcodes of PTX that are not implemented, so that they are told from typing errors.
-const REFUSED: &[&str] = &[
-    "alloca",
-    "createpolicy",
-    "elect",
-    "ldmatrix",
-    "mbarrier",
-    "mma",
-    "movmatrix",
-    "setmaxnreg",
-    "st.bulk",
-    "stackrestore",
-    "stacksave",
-    "stmatrix",
-    "wmma",
-];
+const REFUSED: &[&str] =
+    &["alloca", "createpolicy", "elect", "mbarrier", "setmaxnreg", "st.bulk", "stackrestore", "stacksave"];
 
 /// What builds an opcode.
 pub fn build(opcode: &str) -> Option<Build> {

@@ -41,8 +41,8 @@ pub fn values(layout: Layout) -> Vec<u64> {
         return (0..layout.sign() * 2).collect();
     }
     let mut values = edges(layout);
-    values.extend((0..150).map(|_| short(layout, &mut random)));
-    values.extend((0..150).map(|_| any(layout, &mut random)));
+    values.extend((0..500).map(|_| short(layout, &mut random)));
+    values.extend((0..500).map(|_| any(layout, &mut random)));
     values
 }
 
@@ -60,14 +60,14 @@ pub fn rows(layout: Layout, count: usize) -> Vec<Vec<u64>> {
         }
         _ => {
             let mut edge = || random.choice(&edges).copied().unwrap();
-            rows.extend((0..400).map(|_| vec![edge(), edge(), edge()]));
+            rows.extend((0..800).map(|_| vec![edge(), edge(), edge()]));
         }
     }
-    for _ in 0..150 {
+    for _ in 0..500 {
         rows.push((0..count).map(|_| short(layout, &mut random)).collect());
         rows.push((0..count).map(|_| any(layout, &mut random)).collect());
     }
-    for _ in 0..100 {
+    for _ in 0..300 {
         // The last one nearly takes away what the others make.
         let (a, b) = (short(layout, &mut random), short(layout, &mut random));
         let product = exact::product(layout.value(a), layout.value(b));

@@ -7,6 +7,7 @@ mod float_order;
 mod float_rows;
 mod integer;
 mod logic;
+mod matrix;
 pub mod values;
 
 use std::sync::Mutex;
