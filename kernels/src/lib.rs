@@ -13,7 +13,7 @@ mod ptx;
 
 pub use fault::{FaultKind, KernelFault};
 pub use interp::Scratch;
-pub use memory::{AtomicOp, Memory, MemoryFault};
+pub use memory::{AccessLog, AtomicOp, Logged, Memory, MemoryFault};
 pub use module::{Error, Errors, Global, Kernel, Module, Resources, Unsupported};
 pub use program::{Host, Launch, Program, Progress};
 pub use ptx::forms;

@@ -1,5 +1,13 @@
 //! The memory a kernel sees outside of its own block, as a trait: the device provides it.
 
+mod atomic;
+mod log;
+
+use std::sync::{Mutex, PoisonError};
+
+pub use atomic::AtomicOp;
+pub use log::{AccessLog, Logged, Ranges};
+
 /// An access that could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{kind:?} at {address:#x}, {bytes} bytes")]
@@ -21,36 +29,29 @@ pub enum MemoryFaultKind {
     Misaligned,
 }
 
-/// What an atomic access does to the old value. Values travel in the low bits of a `u64`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AtomicOp {
-    /// Old plus operand, integer of the access's width.
-    Add,
-    /// Old plus operand, `f32` or `f64` by width.
-    AddFloat,
-    /// Bitwise.
-    And,
-    /// Bitwise.
-    Or,
-    /// Bitwise.
-    Xor,
-    /// The operand.
-    Exchange,
-    /// `compare` equal to old: the operand; else unchanged.
-    CompareExchange,
-    /// Signed.
-    MinSigned,
-    /// Signed.
-    MaxSigned,
-    /// Unsigned.
-    MinUnsigned,
-    /// Unsigned.
-    MaxUnsigned,
-    /// `old >= operand ? 0 : old + 1`.
-    IncrementWrap,
-    /// `old == 0 || old > operand ? operand : old - 1`.
-    DecrementWrap,
+/// [`Memory::exchange_wide`] by loads and stores under a lock: indivisible among those that are made like this.
+pub fn exchange_in_halves<M: Memory + ?Sized>(
+    memory: &M,
+    address: u64,
+    operand: u128,
+    compare: Option<u128>,
+) -> Result<u128, MemoryFault> {
+    if !address.is_multiple_of(16) {
+        return Err(MemoryFault { address, bytes: 16, kind: MemoryFaultKind::Misaligned });
+    }
+    let stripe = &STRIPES[(address >> 4) as usize % STRIPES.len()];
+    let _alone = stripe.lock().unwrap_or_else(PoisonError::into_inner);
+    let (low, high) = (memory.load(address, 8)?, memory.load(address + 8, 8)?);
+    let old = u128::from(high) << 64 | u128::from(low);
+    if compare.is_none_or(|compare| compare == old) {
+        memory.store(address, 8, operand as u64)?;
+        memory.store(address + 8, 8, (operand >> 64) as u64)?;
+    }
+    Ok(old)
 }
+
+/// Locks of wide exchanges on devices that have no instruction for them, by address.
+static STRIPES: [Mutex<()>; 64] = [const { Mutex::new(()) }; 64];
 
 /// Global (and host) memory. Every access is checked: a bad one is an `Err`, never a crash.
 ///
@@ -71,6 +72,14 @@ pub trait Memory: Sync {
         operand: u64,
         compare: u64,
     ) -> Result<u64, MemoryFault>;
+
+    /// One indivisible exchange of 16 bytes at a multiple of 16, sequentially consistent; returns the old value. With
+    /// `compare` the operand is only written if that is the old value.
+    ///
+    /// Without a method of its own a device gets one that is indivisible among those that use it too.
+    fn exchange_wide(&self, address: u64, operand: u128, compare: Option<u128>) -> Result<u128, MemoryFault> {
+        exchange_in_halves(self, address, operand, compare)
+    }
 
     /// Reads a run of bytes (strings of `vprintf`, constant data).
     fn read(&self, address: u64, into: &mut [u8]) -> Result<(), MemoryFault>;

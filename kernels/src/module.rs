@@ -328,7 +328,12 @@ impl Module {
         let reached = self.reached(kernel).as_ref()?;
         let bodies: Vec<&Lowered> =
             reached.functions.iter().filter_map(|&function| self.lowered(function).as_ref().ok()).collect();
+        let globals = self.globals().iter().zip(addresses).filter(|(global, _)| global.space == Space::Const);
+        let mut constants: Vec<(u64, u64)> =
+            globals.map(|(global, &at)| (at, at.saturating_add(global.bytes))).collect();
+        constants.sort_unstable();
         Ok(decode::decode(&decode::Source {
+            constants,
             functions: numbered(&reached.functions, &bodies),
             kernel: self.functions[kernel],
             addresses,

@@ -4,7 +4,7 @@
 //! into a return with the status 1, so a wild pointer is an ordinary `Err` here. None of them uses the
 //! stack, so the fix-up can return at once.
 
-use stream_hal_kernels::memory::MemoryFaultKind;
+use stream_hal_kernels::memory::{MemoryFaultKind, exchange_in_halves};
 use stream_hal_kernels::{AtomicOp, Memory, MemoryFault};
 
 /// From here on a fill or copy is worth stores that bypass the caches.
@@ -193,7 +193,7 @@ impl Memory for Checked {
             _ => {
                 let mut old = self.load(address, bytes)?;
                 loop {
-                    let new = combine(op, bytes, old, operand) & mask;
+                    let new = op.apply(bytes, old, operand, compare);
                     let seen = exchange(address, bytes, old, new)?;
                     if seen == old {
                         return Ok(old);
@@ -201,6 +201,21 @@ impl Memory for Checked {
                     old = seen;
                 }
             }
+        }
+    }
+
+    fn exchange_wide(&self, address: u64, operand: u128, compare: Option<u128>) -> Result<u128, MemoryFault> {
+        if !raw::exchanges_wide() {
+            return exchange_in_halves(self, address, operand, compare);
+        }
+        aligned(address, 16)?;
+        let mut guess = compare.unwrap_or(0);
+        loop {
+            let seen = exchange_wide(address, guess, operand)?;
+            if seen == guess || compare.is_some() {
+                return Ok(seen);
+            }
+            guess = seen;
         }
     }
 
@@ -250,44 +265,12 @@ fn exchange(address: u64, bytes: u32, compare: u64, new: u64) -> Result<u64, Mem
     answer.checked(address, u64::from(bytes))
 }
 
-/// The new value of an atomic access that is made of a load and a compare-exchange.
-fn combine(op: AtomicOp, bytes: u32, old: u64, operand: u64) -> u64 {
-    let shift = 64 - 8 * bytes.min(8);
-    let signed = |value: u64| (value << shift) as i64 >> shift;
-    match op {
-        AtomicOp::Add => old.wrapping_add(operand),
-        AtomicOp::AddFloat => add_float(bytes, old, operand),
-        AtomicOp::And => old & operand,
-        AtomicOp::Or => old | operand,
-        AtomicOp::Xor => old ^ operand,
-        AtomicOp::Exchange | AtomicOp::CompareExchange => operand,
-        AtomicOp::MinSigned => signed(old).min(signed(operand)) as u64,
-        AtomicOp::MaxSigned => signed(old).max(signed(operand)) as u64,
-        AtomicOp::MinUnsigned => old.min(operand),
-        AtomicOp::MaxUnsigned => old.max(operand),
-        AtomicOp::IncrementWrap => {
-            if old >= operand {
-                0
-            } else {
-                old + 1
-            }
-        }
-        AtomicOp::DecrementWrap => {
-            if old == 0 || old > operand {
-                operand
-            } else {
-                old - 1
-            }
-        }
-    }
-}
-
-fn add_float(bytes: u32, old: u64, operand: u64) -> u64 {
-    if bytes == 8 {
-        (f64::from_bits(old) + f64::from_bits(operand)).to_bits()
-    } else {
-        u64::from((f32::from_bits(old as u32) + f32::from_bits(operand as u32)).to_bits())
-    }
+fn exchange_wide(address: u64, compare: u128, new: u128) -> Result<u128, MemoryFault> {
+    let mut words = [compare as u64, (compare >> 64) as u64, new as u64, (new >> 64) as u64];
+    // SAFETY: as in `Checked::load`; the four words are ours, and the processor has the instruction: the caller checked.
+    let answer = unsafe { raw::exchange_wide(address, words.as_mut_ptr().expose_provenance() as u64) };
+    answer.checked(address, 16)?;
+    Ok(u128::from(words[1]) << 64 | u128::from(words[0]))
 }
 
 #[cfg(test)]

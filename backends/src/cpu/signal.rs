@@ -79,7 +79,8 @@ mod handler {
     fn continue_at_fixup(info: *mut siginfo_t, context: *mut c_void) -> bool {
         // SAFETY: the third argument is the interrupted thread's context, ours to change.
         let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
-        if !access::code_range().contains(&(registers[libc::REG_RIP as usize] as usize)) {
+        let at = registers[libc::REG_RIP as usize] as usize;
+        if !access::code_range().contains(&at) {
             return false;
         }
         // SAFETY: as in `on_fault`.
@@ -87,7 +88,7 @@ mod handler {
         // SAFETY: for these two signals the address is set; zero where the processor gives none.
         let address = unsafe { info.si_addr() };
         registers[libc::REG_RAX as usize] = address.addr() as i64;
-        registers[libc::REG_RIP as usize] = access::fixup() as i64;
+        registers[libc::REG_RIP as usize] = access::fixup(at) as i64;
         true
     }
 

@@ -1,4 +1,4 @@
-//! Loads, stores and atomics of all lanes of a group.
+//! Loads and stores of all lanes of a group.
 
 use super::code::{Access, LOCAL_WINDOW, PARAM_WINDOW, SHARED_WINDOW, Slot};
 use super::lanes::{Lanes, WARP};
@@ -6,7 +6,6 @@ use super::run::Machine;
 use super::trouble::{Outcome, bad_access, first, memory_fault};
 use super::warp::{Group, Warp};
 use crate::ir::op::Space;
-use crate::memory::AtomicOp;
 
 /// The space of a generic address and the offset in it.
 pub fn resolve(address: u64) -> (Space, u64) {
@@ -53,14 +52,14 @@ impl Machine<'_> {
             Space::Shared => take(self.shared, offset, bytes),
             Space::Local => take(warp.local_of(lane), offset, bytes),
             Space::Param => take(self.launch.parameters, offset, bytes),
-            Space::Global | Space::Generic => {
+            Space::Global | Space::Generic | Space::Const => {
                 return self.memory.load(offset, bytes).map_err(|fault| memory_fault(lane, fault));
             }
         };
         value.map_or_else(|| bad_access(lane, address, bytes, false), Ok)
     }
 
-    /// Writes one.
+    /// One element of one lane.
     pub fn write(
         &mut self,
         warp: &mut Warp,
@@ -75,19 +74,35 @@ impl Machine<'_> {
             Space::Shared => place(self.shared, offset, bytes, value),
             Space::Local => place(warp.local_of(lane), offset, bytes, value),
             Space::Param => None,
-            Space::Global | Space::Generic => {
+            Space::Global | Space::Generic | Space::Const => {
                 return self.memory.store(offset, bytes, value).map_err(|fault| memory_fault(lane, fault));
             }
         };
         done.map_or_else(|| bad_access(lane, address, bytes, false), Ok)
     }
 
+    /// Whether a generic address is in a space. Parameters are a part of global memory, constants are not.
+    pub fn is_in(&self, address: u64, space: Space) -> bool {
+        let there = resolve(address).0;
+        let constants = &self.program.constants;
+        let constant = || {
+            let at = constants.partition_point(|&(start, _)| start <= address);
+            at > 0 && address < constants[at - 1].1
+        };
+        match space {
+            Space::Generic => true,
+            Space::Const => there == Space::Global && constant(),
+            Space::Global => there == Space::Param || (there == Space::Global && !constant()),
+            space => there == space,
+        }
+    }
+
     /// The address of each lane, checked for alignment in the lanes of the mask.
-    fn addresses(&self, warp: &Warp, group: &Group, access: &Access, mask: u32) -> Outcome<Lanes> {
+    pub fn addresses(&self, warp: &Warp, group: &Group, access: &Access, mask: u32) -> Outcome<Lanes> {
         let stack = if access.frame { u64::from(group.stack) } else { 0 };
         let added = (access.offset as u64).wrapping_add(stack);
         let mut addresses = *warp.lanes(&self.program.pool, group.base, access.address);
-        let size = u64::from(access.bytes) * u64::from(access.count);
+        let size = u64::from(access.align);
         let mut low_bits = 0;
         for (lane, address) in addresses.iter_mut().enumerate() {
             *address = address.wrapping_add(added);
@@ -129,20 +144,36 @@ impl Machine<'_> {
 
     /// A load.
     pub fn load(&mut self, warp: &mut Warp, group: &Group, access: &Access, mask: u32) -> Outcome<()> {
+        let [a, b, ..] = access.values;
+        match access.count {
+            1 => self.load_elements(warp, group, access, &[a], mask),
+            2 => self.load_elements(warp, group, access, &[a, b], mask),
+            _ => self.load_elements(warp, group, access, &access.values, mask),
+        }
+    }
+
+    /// A load of as many elements as there are slots.
+    pub fn load_elements<const N: usize>(
+        &mut self,
+        warp: &mut Warp,
+        group: &Group,
+        access: &Access,
+        slots: &[Slot; N],
+        mask: u32,
+    ) -> Outcome<()> {
         let addresses = self.addresses(warp, group, access, mask)?;
         let bytes = u32::from(access.bytes);
-        let count = usize::from(access.count);
-        let mut values = [[0; WARP]; 4];
+        let mut values = [[0; WARP]; N];
         if self.load_run(&addresses, access, mask, &mut values) {
         } else if Self::same(&addresses, access, mask) {
-            for (element, values) in values[..count].iter_mut().enumerate() {
+            for (element, values) in values.iter_mut().enumerate() {
                 let address = addresses[0].wrapping_add(element as u64 * u64::from(bytes));
                 *values = [self.read(warp, access.space, first(mask), address, bytes)?; WARP];
             }
         } else if access.space != Space::Shared || !self.load_shared(&addresses, access, mask, &mut values) {
             self.load_each(warp, &addresses, access, mask, &mut values)?;
         }
-        for (value, slot) in values[..count].iter_mut().zip(access.values) {
+        for (value, &slot) in values.iter_mut().zip(slots) {
             if slot == Slot::NONE {
                 continue;
             }
@@ -164,14 +195,14 @@ impl Machine<'_> {
         addresses: &Lanes,
         access: &Access,
         mask: u32,
-        values: &mut [Lanes; 4],
+        values: &mut [Lanes],
     ) -> Outcome<()> {
         let bytes = u32::from(access.bytes);
         let mut left = mask;
         while left != 0 {
             let lane = left.trailing_zeros();
             left &= left - 1;
-            for (element, values) in values[..usize::from(access.count)].iter_mut().enumerate() {
+            for (element, values) in values.iter_mut().enumerate() {
                 let address = addresses[lane as usize].wrapping_add(element as u64 * u64::from(bytes));
                 values[lane as usize] = self.read(warp, access.space, lane, address, bytes)?;
             }
@@ -180,11 +211,11 @@ impl Machine<'_> {
     }
 
     /// Words of shared memory, the most frequent of all loads. False if it is none, or one is outside.
-    fn load_shared(&self, addresses: &Lanes, access: &Access, mask: u32, values: &mut [Lanes; 4]) -> bool {
+    fn load_shared(&self, addresses: &Lanes, access: &Access, mask: u32, values: &mut [Lanes]) -> bool {
         if access.bytes != 4 {
             return false;
         }
-        for (element, values) in values[..usize::from(access.count)].iter_mut().enumerate() {
+        for (element, values) in values.iter_mut().enumerate() {
             for (lane, (value, &address)) in values.iter_mut().zip(addresses).enumerate() {
                 let start = (address as usize).wrapping_add(element * 4);
                 let word = self.shared.get(start..).and_then(|bytes| bytes.first_chunk::<4>());
@@ -199,7 +230,7 @@ impl Machine<'_> {
     }
 
     /// All lanes side by side: one read. False if it was not so, or failed: then lane by lane finds out whose fault.
-    fn load_run(&self, addresses: &Lanes, access: &Access, mask: u32, values: &mut [Lanes; 4]) -> bool {
+    fn load_run(&self, addresses: &Lanes, access: &Access, mask: u32, values: &mut [Lanes]) -> bool {
         let Some(start) = Self::run_of(addresses, access, mask) else { return false };
         let (bytes, count) = (usize::from(access.bytes), usize::from(access.count));
         let mut buffer = [0u8; WARP * 32];
@@ -217,10 +248,27 @@ impl Machine<'_> {
 
     /// A store.
     pub fn store(&mut self, warp: &mut Warp, group: &Group, access: &Access, mask: u32) -> Outcome<()> {
+        let [a, b, ..] = access.values;
+        match access.count {
+            1 => self.store_elements(warp, group, access, &[a], mask),
+            2 => self.store_elements(warp, group, access, &[a, b], mask),
+            _ => self.store_elements(warp, group, access, &access.values, mask),
+        }
+    }
+
+    /// A store of as many elements as there are slots.
+    pub fn store_elements<const N: usize>(
+        &mut self,
+        warp: &mut Warp,
+        group: &Group,
+        access: &Access,
+        slots: &[Slot; N],
+        mask: u32,
+    ) -> Outcome<()> {
         let addresses = self.addresses(warp, group, access, mask)?;
-        let (bytes, count) = (usize::from(access.bytes), usize::from(access.count));
-        let mut values = [[0; WARP]; 4];
-        for (value, &slot) in values[..count].iter_mut().zip(&access.values) {
+        let (bytes, count) = (usize::from(access.bytes), N);
+        let mut values = [[0; WARP]; N];
+        for (value, &slot) in values.iter_mut().zip(slots) {
             *value = *warp.lanes(&self.program.pool, group.base, slot);
         }
         if let Some(start) = Self::run_of(&addresses, access, mask) {
@@ -239,94 +287,11 @@ impl Machine<'_> {
         while left != 0 {
             let lane = left.trailing_zeros();
             left &= left - 1;
-            for (element, value) in values[..count].iter().enumerate() {
+            for (element, value) in values.iter().enumerate() {
                 let address = addresses[lane as usize].wrapping_add((element * bytes) as u64);
                 self.write(warp, access.space, lane, address, bytes as u32, value[lane as usize])?;
             }
         }
         Ok(())
     }
-
-    /// An atomic, lane after lane.
-    pub fn atomic(
-        &mut self,
-        warp: &mut Warp,
-        group: &Group,
-        op: AtomicOp,
-        access: &Access,
-        mask: u32,
-    ) -> Outcome<()> {
-        let addresses = self.addresses(warp, group, access, mask)?;
-        let operands = *warp.lanes(&self.program.pool, group.base, access.values[1]);
-        let compares = *warp.lanes(&self.program.pool, group.base, access.values[2]);
-        let bytes = u32::from(access.bytes);
-        let mut old = [0; WARP];
-        let mut left = mask;
-        while left != 0 {
-            let lane = left.trailing_zeros();
-            left &= left - 1;
-            let at = lane as usize;
-            let (space, offset) = match access.space {
-                Space::Generic => resolve(addresses[at]),
-                space => (space, addresses[at]),
-            };
-            if space == Space::Global {
-                let result = self.memory.atomic(offset, bytes, op, operands[at], compares[at]);
-                old[at] = result.map_err(|fault| memory_fault(lane, fault))?;
-                continue;
-            }
-            old[at] = self.read(warp, space, lane, offset, bytes)?;
-            let new = combine(op, bytes, old[at], operands[at], compares[at]);
-            self.write(warp, space, lane, offset, bytes, new)?;
-        }
-        if access.values[0] != Slot::NONE {
-            warp.set(group.base, access.values[0], mask, &old);
-        }
-        Ok(())
-    }
-}
-
-/// The new value of an atomic.
-pub fn combine(op: AtomicOp, bytes: u32, old: u64, operand: u64, compare: u64) -> u64 {
-    let shift = 64 - bytes * 8;
-    let signed = |value: u64| (value << shift) as i64;
-    let cut = |value: u64| value << shift >> shift;
-    let pick = |first: bool| if first { old } else { operand };
-    cut(match op {
-        AtomicOp::Add => old.wrapping_add(operand),
-        AtomicOp::AddFloat if bytes == 4 => {
-            let sum = f32::from_bits(old as u32) + f32::from_bits(operand as u32);
-            u64::from(sum.to_bits())
-        }
-        AtomicOp::AddFloat => (f64::from_bits(old) + f64::from_bits(operand)).to_bits(),
-        AtomicOp::And => old & operand,
-        AtomicOp::Or => old | operand,
-        AtomicOp::Xor => old ^ operand,
-        AtomicOp::Exchange => operand,
-        AtomicOp::CompareExchange => {
-            if cut(old) == cut(compare) {
-                operand
-            } else {
-                old
-            }
-        }
-        AtomicOp::MinSigned => pick(signed(old) <= signed(operand)),
-        AtomicOp::MaxSigned => pick(signed(old) >= signed(operand)),
-        AtomicOp::MinUnsigned => pick(old <= operand),
-        AtomicOp::MaxUnsigned => pick(old >= operand),
-        AtomicOp::IncrementWrap => {
-            if old >= operand {
-                0
-            } else {
-                old + 1
-            }
-        }
-        AtomicOp::DecrementWrap => {
-            if old == 0 || old > operand {
-                operand
-            } else {
-                old - 1
-            }
-        }
-    })
 }

@@ -133,6 +133,7 @@ impl Target<'_> {
                 warp.registers.resize(code.slots as usize, [0; WARP]);
             }
             warp.local_bytes = local_bytes;
+            (warp.tops, warp.adds) = ([local_bytes; WARP], false);
             if warp.local.len() < local_bytes as usize * WARP {
                 warp.local.resize(local_bytes as usize * WARP, 0);
             }

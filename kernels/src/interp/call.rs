@@ -4,10 +4,10 @@ use super::code::{CODE_WINDOW, Call, Code, Entry, Target};
 use super::format;
 use super::lanes::{Lanes, WARP};
 use super::run::{Flow, Machine, lanes_with};
-use super::trouble::{Outcome, first, memory_fault, trouble};
+use super::trouble::{Outcome, first, trouble};
 use super::warp::{Group, Warp};
 use crate::fault::FaultKind;
-use crate::ir::op::{Passed, Runtime};
+use crate::ir::op::{Passed, Runtime, Space};
 
 /// More slots than these are too deep a call.
 const MOST_SLOTS: u32 = 1 << 16;
@@ -92,7 +92,7 @@ impl Machine<'_> {
         let base = group.base + caller.slots;
         let stack = group.stack + caller.frame_bytes;
         let lane = first(mask);
-        let deep = stack + entry.frame_bytes > warp.local_bytes || base + entry.slots > MOST_SLOTS;
+        let deep = stack + entry.frame_bytes > warp.least_top(mask) || base + entry.slots > MOST_SLOTS;
         if deep {
             return trouble(FaultKind::StackOverflow, lane, "calls deeper than the stack");
         }
@@ -111,7 +111,8 @@ impl Machine<'_> {
         }
         let link = u64::from(group.base) << 32 | u64::from(group.pc);
         warp.set(base, super::code::Slot(0), mask, &[link; WARP]);
-        warp.set(base, super::code::Slot(1), mask, &[u64::from(group.stack); WARP]);
+        let stacks = warp.tops.map(|top| u64::from(top) << 32 | u64::from(group.stack));
+        warp.set(base, super::code::Slot(1), mask, &stacks);
         (group.pc, group.base, group.stack) = (entry.pc, base, stack);
         // A few functions that call each other twice run for ever without a single back edge.
         warp.fuel -= 1;
@@ -123,7 +124,11 @@ impl Machine<'_> {
         let program = self.program;
         let callee = frame_of(program.entries.as_slice(), group.pc);
         let links = *warp.lanes(&program.pool, group.base, super::code::Slot(0));
-        let stacks = *warp.lanes(&program.pool, group.base, super::code::Slot(1));
+        let kept = *warp.lanes(&program.pool, group.base, super::code::Slot(1));
+        let stacks = kept.map(|kept| u64::from(kept as u32));
+        for lane in lanes_of(group.mask) {
+            warp.tops[lane as usize] = (kept[lane as usize] >> 32) as u32;
+        }
         let mut left = group.mask;
         while left != 0 {
             let lane = first(left) as usize;
@@ -218,21 +223,12 @@ impl Machine<'_> {
 
     /// Bytes at a generic address.
     fn bytes(&mut self, warp: &mut Warp, lane: u32, address: u64, into: &mut [u8]) -> Outcome<()> {
-        let (space, offset) = super::access::resolve(address);
-        let range = offset as usize..(offset as usize).saturating_add(into.len());
-        let bytes: Option<&[u8]> = match space {
-            crate::ir::op::Space::Shared => self.shared.get(range),
-            crate::ir::op::Space::Local => warp.local_of(lane).get(range),
-            crate::ir::op::Space::Param => self.launch.parameters.get(range),
-            _ => return self.memory.read(offset, into).map_err(|fault| memory_fault(lane, fault)),
-        };
-        match bytes {
-            Some(bytes) => {
-                into.copy_from_slice(bytes);
-                Ok(())
-            }
-            None => super::trouble::bad_access(lane, address, into.len() as u32, false),
-        }
+        self.run_in(warp, lane, Space::Generic, address, into)
+    }
+
+    /// Local memory of the frame of the function that a step belongs to.
+    pub fn frame_bytes(&self, pc: u32) -> u32 {
+        frame_of(&self.program.entries, pc).frame_bytes
     }
 
     /// One thread's `printf`; gives the number of arguments.

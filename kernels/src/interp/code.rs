@@ -1,6 +1,9 @@
 //! Decoded programs: one array of steps for all functions, registers resolved to slots of a frame.
 
+use super::atomic::WideAtomic;
+use super::copy::Copy;
 use super::lanes::{Lanes, Meaning};
+use super::mbarrier::Mbarrier;
 use super::product::Multiply;
 use crate::ir::compute::Compute;
 use crate::ir::matrix::Tiles;
@@ -42,8 +45,10 @@ pub struct Access {
     pub space: Space,
     /// Of an element: 1, 2, 4 or 8.
     pub bytes: u8,
-    /// Elements: 1, 2 or 4.
+    /// Elements: 1, 2 or 4; 8 if the slots lie elsewhere.
     pub count: u8,
+    /// What the address must be a multiple of.
+    pub align: u8,
     /// Loads: shift left and arithmetically right by so much to extend the sign; 0 for none.
     pub sign_shift: u8,
     /// Loads: the width to cut an extended value to.
@@ -58,6 +63,15 @@ pub struct Access {
     pub offset: i64,
     /// Targets or sources.
     pub values: [Slot; 4],
+}
+
+/// A load or store of eight elements. Few are, so that they do not make every step larger.
+#[derive(Clone, Debug)]
+pub struct Eight {
+    /// Where.
+    pub access: Access,
+    /// Targets or sources.
+    pub values: [Slot; 8],
 }
 
 /// A call.
@@ -135,6 +149,22 @@ pub enum Code {
     Store(Access),
     /// An atomic: operand and compare in `values[1..3]`, target in `values[0]`.
     Atomic(AtomicOp, Access),
+    /// A load of eight elements.
+    LoadEight(Box<Eight>),
+    /// A store of eight elements.
+    StoreEight(Box<Eight>),
+    /// An atomic of 16 bytes.
+    AtomicWide(Box<WideAtomic>),
+    /// A copy.
+    Copy(Box<Copy>),
+    /// An op on an mbarrier: operand in `values[1]`, target in `values[0]`.
+    Mbarrier(Box<Mbarrier>),
+    /// More local memory: target, size, alignment.
+    Alloca(Slot, Slot, u32),
+    /// Where added local memory ends.
+    StackSave(Slot),
+    /// Gives added local memory back.
+    StackRestore(Slot),
     /// A fence.
     Fence,
     /// Wait at a block barrier: id, count.
@@ -243,6 +273,8 @@ pub struct Program {
     pub products: Vec<Multiply>,
     /// Branch tables.
     pub tables: Vec<Vec<u32>>,
+    /// Where constants lie: first byte and the one behind the last, ascending.
+    pub constants: Vec<(u64, u64)>,
 }
 
 impl Program {

@@ -1,9 +1,11 @@
 //! From IR to steps, once per program.
 
+mod access;
+
 use std::collections::HashMap;
 
 use super::code::{
-    Access, Call, Code, Entry, KernelCode, LINK_SLOTS, Matrix, Program, Slot, Step, Target, TileAccess,
+    Call, Code, Entry, KernelCode, LINK_SLOTS, Matrix, Program, Slot, Step, Target, TileAccess,
     function_address,
 };
 use super::code::{LOCAL_WINDOW, PARAM_WINDOW, SHARED_WINDOW};
@@ -24,6 +26,8 @@ pub struct Source<'a> {
     pub kernel: u32,
     /// Addresses of the module's variables.
     pub addresses: &'a [u64],
+    /// Where those in constant memory lie, ascending: first byte and the one behind the last.
+    pub constants: Vec<(u64, u64)>,
     /// For each function where its shared variables lie.
     pub shared: Vec<Vec<u32>>,
     /// Where dynamic shared memory starts.
@@ -32,8 +36,8 @@ pub struct Source<'a> {
 
 /// Decodes a kernel and what it reaches.
 pub fn decode(source: &Source<'_>) -> Program {
-    let mut decoder =
-        Decoder { program: Program::default(), constants: HashMap::new(), products: HashMap::new(), source };
+    let program = Program { constants: source.constants.clone(), ..Program::default() };
+    let mut decoder = Decoder { program, constants: HashMap::new(), products: HashMap::new(), source };
     for at in 0..source.functions.len() {
         let entry = decoder.function(at);
         decoder.program.entries.push(entry);
@@ -51,7 +55,8 @@ pub fn decode(source: &Source<'_>) -> Program {
     decoder.program
 }
 
-struct Decoder<'s, 'a> {
+/// The program so far.
+pub struct Decoder<'s, 'a> {
     program: Program,
     constants: HashMap<u64, u32>,
     products: HashMap<Product, u32>,
@@ -70,7 +75,7 @@ pub struct Depth {
 }
 
 /// One function while it is decoded.
-struct Frame<'f> {
+pub struct Frame<'f> {
     function: &'f Function,
     /// Where its shared variables lie.
     shared: &'f [u32],
@@ -95,7 +100,8 @@ impl Decoder<'_, '_> {
         self.program.lines.push(line);
     }
 
-    fn constant(&mut self, value: u64) -> Slot {
+    /// A constant of the pool.
+    pub fn constant(&mut self, value: u64) -> Slot {
         let pool = &mut self.program.pool;
         let index = *self.constants.entry(value).or_insert_with(|| {
             pool.push([value; WARP]);
@@ -174,7 +180,7 @@ impl Decoder<'_, '_> {
     }
 
     /// The slot of an operand. `place` tells apart the made addresses of one instruction.
-    fn operand(&mut self, frame: &mut Frame<'_>, operand: Operand, place: u32) -> Slot {
+    pub fn operand(&mut self, frame: &mut Frame<'_>, operand: Operand, place: u32) -> Slot {
         match operand {
             Operand::Reg(reg) => frame.slot(reg),
             Operand::Imm(value) => self.constant(value),
@@ -217,41 +223,14 @@ impl Decoder<'_, '_> {
         match op {
             Op::Compute { compute, to, from } => self.compute(frame, *compute, *to, from),
             Op::Special { special, to } => Code::Special(*special, frame.slot(*to)),
-            Op::Load { space, ty, to, address, offset, shared_with_others } => {
-                let mut access = self.access(frame, *space, *ty, (*address, *offset), *shared_with_others);
-                access.count = to.len() as u8;
-                for (slot, to) in access.values.iter_mut().zip(to) {
-                    *slot = to.map_or(Slot::NONE, |reg| frame.slot(reg));
-                }
-                let width = to.iter().flatten().map(|reg| frame.width(*reg)).max().unwrap_or(0);
-                if ty.signed() && width > ty.bits() {
-                    access.sign_shift = (64 - ty.bits()) as u8;
-                    access.keep_bits = width as u8;
-                }
-                Code::Load(access)
+            Op::Load { .. } | Op::Store { .. } => self.load_or_store(frame, op),
+            Op::Atomic { .. } | Op::AtomicWide { .. } => self.atomic(frame, op),
+            Op::Copy { .. } | Op::Mbarrier { .. } => self.shared_op(frame, op),
+            Op::Alloca { to, bytes, align } => {
+                Code::Alloca(frame.slot(*to), self.operand(frame, *bytes, 0), *align)
             }
-            Op::Store { space, ty, from, address, offset, shared_with_others } => {
-                let mut access = self.access(frame, *space, *ty, (*address, *offset), *shared_with_others);
-                access.count = from.len() as u8;
-                for (place, from) in from.iter().enumerate() {
-                    access.values[place] = self.operand(frame, *from, 1 + place as u32);
-                }
-                Code::Store(access)
-            }
-            Op::Atomic { space, op, bytes, to, address, offset, operand, compare } => {
-                let ty = if *bytes == 8 {
-                    Type::B64
-                } else if *bytes == 2 {
-                    Type::B16
-                } else {
-                    Type::B32
-                };
-                let mut access = self.access(frame, *space, ty, (*address, *offset), true);
-                access.values[0] = to.map_or(Slot::NONE, |reg| frame.slot(reg));
-                access.values[1] = self.operand(frame, *operand, 1);
-                access.values[2] = self.operand(frame, *compare, 2);
-                Code::Atomic(*op, access)
-            }
+            Op::StackSave { to } => Code::StackSave(frame.slot(*to)),
+            Op::StackRestore { from } => Code::StackRestore(self.operand(frame, *from, 0)),
             Op::Fence => Code::Fence,
             Op::Barrier { id, count, kind } => self.barrier(frame, *id, count, kind),
             Op::Call { callee, arguments, results } => self.call(frame, *callee, arguments, results),
@@ -364,41 +343,13 @@ impl Decoder<'_, '_> {
             Space::Shared => SHARED_WINDOW,
             Space::Local => LOCAL_WINDOW,
             Space::Param => PARAM_WINDOW,
-            Space::Generic | Space::Global => 0,
+            Space::Generic | Space::Global | Space::Const => 0,
         };
         let address = self.operand(frame, address, 0);
         let window = self.constant(window);
         match meaning(Compute::Int(op, Type::U64)) {
             Some(Meaning::Two(run)) => Code::Two(run, frame.slot(to), [address, window]),
             _ => Code::Unsupported,
-        }
-    }
-
-    fn access(
-        &mut self,
-        frame: &mut Frame<'_>,
-        space: Space,
-        ty: Type,
-        (address, offset): (Operand, i64),
-        others: bool,
-    ) -> Access {
-        let (address, offset, in_frame) = match (address, space) {
-            (Operand::Frame(at), Space::Local) => {
-                (self.constant(0), offset.wrapping_add(i64::from(at)), true)
-            }
-            _ => (self.operand(frame, address, 0), offset, false),
-        };
-        Access {
-            space,
-            bytes: ty.bytes() as u8,
-            count: 1,
-            sign_shift: 0,
-            keep_bits: 64,
-            frame: in_frame,
-            others,
-            address,
-            offset,
-            values: [Slot::NONE; 4],
         }
     }
 
@@ -495,7 +446,7 @@ fn callees(functions: &[(u32, &Function)], function: u32) -> (Vec<u32>, Depth) {
                     functions.binary_search_by_key(&callee, |&(number, _)| number).map(|at| at as u32),
                 );
             }
-            Op::Call { callee: Callee::Pointer(_), .. } => depth.unbounded = true,
+            Op::Call { callee: Callee::Pointer(_), .. } | Op::Alloca { .. } => depth.unbounded = true,
             _ => {}
         }
     }
@@ -513,11 +464,13 @@ impl Depth {
 }
 
 impl Frame<'_> {
-    fn slot(&self, reg: Reg) -> Slot {
+    /// Where a register is.
+    pub fn slot(&self, reg: Reg) -> Slot {
         Slot(self.slots[reg.0 as usize])
     }
 
-    fn width(&self, reg: Reg) -> u32 {
+    /// How wide it is.
+    pub fn width(&self, reg: Reg) -> u32 {
         u32::from(self.function.registers[reg.0 as usize])
     }
 

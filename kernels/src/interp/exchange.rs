@@ -6,7 +6,7 @@ use super::run::{Flow, Machine, lanes_with};
 use super::trouble::{Outcome, first, trouble};
 use super::warp::{Group, Warp};
 use crate::fault::FaultKind;
-use crate::ir::op::{Reduction, Shuffle, Space, Vote};
+use crate::ir::op::{Reduction, Shuffle, Vote};
 
 /// Lanes of a mask, ascending.
 fn each(mask: u32) -> impl Iterator<Item = usize> {
@@ -140,8 +140,7 @@ impl Machine<'_> {
                 let addresses = warp.lanes(pool, base, address);
                 let mut result = [0; WARP];
                 for at in each(mask) {
-                    let there = super::access::resolve(addresses[at]).0;
-                    result[at] = u64::from(there == space || space == Space::Generic);
+                    result[at] = u64::from(self.is_in(addresses[at], space));
                 }
                 warp.set(base, to, mask, &result);
             }

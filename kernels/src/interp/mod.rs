@@ -1,6 +1,7 @@
 //! The interpreter: the meaning of every op, run a warp at a time over `dyn Memory`. See README.md in this folder.
 
 mod access;
+mod atomic;
 mod barrier;
 mod bits;
 pub mod block;
@@ -8,6 +9,7 @@ mod call;
 pub mod code;
 mod compare;
 mod convert;
+mod copy;
 pub mod decode;
 mod exact;
 mod exchange;
@@ -17,13 +19,15 @@ mod general;
 mod integer;
 pub(crate) mod lanes;
 mod matrix;
+mod mbarrier;
 mod meaning;
 mod narrow;
 mod product;
 mod run;
 mod slots;
-mod soft;
+pub mod soft;
 mod special;
+mod stack;
 mod trouble;
 mod warp;
 

@@ -190,6 +190,13 @@ impl Machine<'_> {
                 self.atomic(warp, group, *op, access, mask)?;
             }
             Code::Fence => self.memory.fence(),
+            Code::LoadEight(eight) => {
+                group.spins |= eight.access.others;
+                self.load_elements(warp, group, &eight.access, &eight.values, mask)?;
+            }
+            Code::StoreEight(eight) => {
+                self.store_elements(warp, group, &eight.access, &eight.values, mask)?;
+            }
             _ => return self.control(warp, group, code, mask),
         }
         group.pc += 1;
@@ -218,6 +225,18 @@ impl Machine<'_> {
                 Ok(self.jump(warp, group, now))
             }
             Code::Table(at, table) => self.table(warp, group, *at, *table),
+            Code::AtomicWide(wide) => {
+                group.spins = true;
+                self.atomic_wide(warp, group, wide, mask)?;
+                group.pc += 1;
+                Ok(Flow::Next)
+            }
+            Code::Mbarrier(op) => self.mbarrier(warp, group, op, mask),
+            Code::Copy(_) | Code::Alloca(..) | Code::StackSave(_) | Code::StackRestore(_) => {
+                self.bulk(warp, group, code, mask)?;
+                group.pc += 1;
+                Ok(Flow::Next)
+            }
             Code::Exit => {
                 warp.exit(group.mask);
                 Ok(Flow::Left)
@@ -237,6 +256,19 @@ impl Machine<'_> {
             }
             Code::Matrix(index) => self.matrix(warp, group, *index, mask),
             _ => self.exchange(warp, group, code, mask),
+        }
+    }
+
+    fn bulk(&mut self, warp: &mut Warp, group: &Group, code: &Code, mask: u32) -> Outcome<()> {
+        match code {
+            Code::Copy(copy) => self.copy(warp, group, copy, mask),
+            Code::Alloca(to, bytes, align) => self.alloca(warp, group, (*to, *bytes, *align), mask),
+            Code::StackSave(to) => {
+                self.stack_save(warp, group, *to, mask);
+                Ok(())
+            }
+            Code::StackRestore(from) => self.stack_restore(warp, group, *from, mask),
+            _ => Ok(()),
         }
     }
 

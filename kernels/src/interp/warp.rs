@@ -56,6 +56,10 @@ pub struct Warp {
     pub local: Vec<u8>,
     /// Of one lane.
     pub local_bytes: u32,
+    /// Where the free part of local memory ends, lane by lane. See `stack.rs`.
+    pub tops: [u32; WARP],
+    /// Some lane's is not at the end.
+    pub adds: bool,
     /// Thread index in x, y and z.
     pub tid: [Lanes; 3],
     /// Back edges and calls left.

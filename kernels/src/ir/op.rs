@@ -38,6 +38,8 @@ pub enum Space {
     Local,
     /// The kernel's parameters.
     Param,
+    /// Constants. They lie in global memory and are read there; only [`Op::IsSpace`] tells them apart.
+    Const,
 }
 
 /// The special registers.
@@ -149,6 +151,31 @@ pub struct Passed {
     pub bytes: u32,
 }
 
+/// What is done with an mbarrier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum MbarrierKind {
+    /// Sets it up for a count of arrivals.
+    Init,
+    /// Ends its use.
+    Invalidate,
+    /// So many arrivals.
+    Arrive,
+    /// The same, and as many fewer are expected from the next phase on.
+    ArriveDrop,
+    /// So many more bytes must come before the phase is over.
+    Expect,
+    /// So many bytes came.
+    Complete,
+    /// Whether the phase of a state is over.
+    Test,
+    /// Whether the phase of a parity is over.
+    TestParity,
+    /// The same as `Test`; others run if it is not.
+    Try,
+    /// The same as `TestParity`; others run if it is not.
+    TryParity,
+}
+
 /// A block barrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BarrierKind {
@@ -188,7 +215,7 @@ pub enum Op {
         /// The result.
         to: Reg,
     },
-    /// Reads one to four neighbouring elements.
+    /// Reads one to eight neighbouring elements.
     Load {
         /// Where.
         space: Space,
@@ -203,7 +230,7 @@ pub enum Op {
         /// Other threads may write it meanwhile: volatile, relaxed, acquire.
         shared_with_others: bool,
     },
-    /// Writes one to four neighbouring elements.
+    /// Writes one to eight neighbouring elements.
     Store {
         /// Where.
         space: Space,
@@ -224,8 +251,10 @@ pub enum Op {
         space: Space,
         /// What.
         op: AtomicOp,
-        /// 4 or 8 (2 for exchange and compare-exchange).
+        /// 2, 4 or 8.
         bytes: u32,
+        /// What the address without the offset must be a multiple of: the size of the vector it is an element of.
+        align: u32,
         /// The old value, unless nobody wants it.
         to: Option<Reg>,
         /// Base address.
@@ -236,6 +265,68 @@ pub enum Op {
         operand: Operand,
         /// Compare-exchange: what the old value must be.
         compare: Operand,
+    },
+    /// One indivisible exchange of 16 bytes. Values are low and high halves.
+    AtomicWide {
+        /// Where.
+        space: Space,
+        /// The old value, unless nobody wants it.
+        to: Option<[Reg; 2]>,
+        /// Base address.
+        address: Operand,
+        /// Added to it.
+        offset: i64,
+        /// The new value.
+        operand: [Operand; 2],
+        /// What the old value must be for it, if that matters.
+        compare: Option<[Operand; 2]>,
+    },
+    /// Copies bytes that each lane counts itself; what is written beyond them is zero.
+    Copy {
+        /// Where to: space, base address, offset.
+        to: (Space, Operand, i64),
+        /// Where from.
+        from: (Space, Operand, i64),
+        /// Bytes to read.
+        read: Operand,
+        /// Bytes to write, at least as many.
+        write: Operand,
+        /// What addresses and sizes must be multiples of.
+        align: u32,
+    },
+    /// An op on an mbarrier, a word of 8 bytes in shared memory.
+    Mbarrier {
+        /// What.
+        kind: MbarrierKind,
+        /// The state before an arrival, or whether a phase is over.
+        to: Option<Reg>,
+        /// Shared or generic.
+        space: Space,
+        /// Base address.
+        address: Operand,
+        /// Added to it.
+        offset: i64,
+        /// A count, a state or a parity, 64 bits wide for a state, else 32.
+        value: Operand,
+    },
+    /// More local memory for the frame, until the function returns.
+    Alloca {
+        /// Its offset in local memory.
+        to: Reg,
+        /// How much, 32 or 64 bits wide.
+        bytes: Operand,
+        /// A power of two.
+        align: u32,
+    },
+    /// Where local memory that was added ends.
+    StackSave {
+        /// A number for [`Op::StackRestore`].
+        to: Reg,
+    },
+    /// Gives back what was added since.
+    StackRestore {
+        /// A number of [`Op::StackSave`].
+        from: Operand,
     },
     /// A memory fence.
     Fence,

@@ -71,11 +71,15 @@ impl Display for Op {
                 let others = if *shared_with_others { ".shared" } else { "" };
                 write!(f, "store{others}.{}.{ty} [{address}{offset:+}], {}", name(space), list(from))
             }
-            Op::Atomic { space, op, bytes, to, address, offset, operand, compare } => {
+            Op::Atomic { space, op, bytes, to, address, offset, operand, compare, .. } => {
                 let to = to.map_or("_".to_owned(), |reg| reg.to_string());
                 write!(f, "{to} = atomic.{}.{}.{bytes} ", name(space), name(op))?;
                 write!(f, "[{address}{offset:+}], {operand}, {compare}")
             }
+            Op::AtomicWide { .. } | Op::Copy { .. } | Op::Mbarrier { .. } => wide(f, self),
+            Op::Alloca { to, bytes, align } => write!(f, "{to} = alloca {bytes}, {align}"),
+            Op::StackSave { to } => write!(f, "{to} = stacksave"),
+            Op::StackRestore { from } => write!(f, "stackrestore {from}"),
             Op::Fence => write!(f, "fence"),
             Op::Barrier { id, count, kind } => barrier(f, id, count, kind),
             Op::WarpBarrier { mask } => write!(f, "warpbarrier {mask}"),
@@ -118,6 +122,28 @@ impl Display for Op {
             Op::MatrixTranspose { to, from } => write!(f, "{to} = transpose {from}"),
             Op::Sleep => write!(f, "sleep"),
         }
+    }
+}
+
+/// Accesses of many operands.
+fn wide(f: &mut Formatter<'_>, op: &Op) -> fmt::Result {
+    match op {
+        Op::AtomicWide { space, to, address, offset, operand, compare } => {
+            let to = to.map_or("_".to_owned(), list);
+            write!(f, "{to} = atomic.{}.16 [{address}{offset:+}], {}", name(space), list(operand))?;
+            compare.map_or(Ok(()), |compare| write!(f, ", {}", list(compare)))
+        }
+        Op::Copy { to, from, read, write, align } => {
+            let (to_space, to, to_offset) = to;
+            let (from_space, from, from_offset) = from;
+            write!(f, "copy.{}.{} [{to}{to_offset:+}], ", name(to_space), name(from_space))?;
+            write!(f, "[{from}{from_offset:+}], {read}, {write}, {align}")
+        }
+        Op::Mbarrier { kind, to, space, address, offset, value } => {
+            let to = to.map_or("_".to_owned(), |reg| reg.to_string());
+            write!(f, "{to} = mbarrier.{}.{} [{address}{offset:+}], {value}", name(kind), name(space))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -11,6 +11,8 @@ pub enum Type {
     B16,
     B32,
     B64,
+    /// Two registers of 64 bits, low half first.
+    B128,
     U8,
     U16,
     U16x2,
@@ -54,6 +56,7 @@ const NAMES: &[(Type, &str)] = &[
     (Type::B16, "b16"),
     (Type::B32, "b32"),
     (Type::B64, "b64"),
+    (Type::B128, "b128"),
     (Type::U8, "u8"),
     (Type::U16, "u16"),
     (Type::U16x2, "u16x2"),
@@ -94,7 +97,7 @@ impl Type {
 
     /// The width in bits; 1 for predicates.
     pub fn bits(self) -> u32 {
-        use Type::{B8, B16, B32, B64, Bf16, Bf16x2, F16, F16x2, F32, F32x2, F64, Pred, Tf32};
+        use Type::{B8, B16, B32, B64, B128, Bf16, Bf16x2, F16, F16x2, F32, F32x2, F64, Pred, Tf32};
         use Type::{E2m1, E2m1x2, E2m3, E2m3x2, E3m2, E3m2x2, E4m3, E4m3x2, E5m2, E5m2x2, Ue8m0, Ue8m0x2};
         use Type::{S8, S16, S16x2, S32, S64, U8, U16, U16x2, U32, U64};
         match self {
@@ -105,6 +108,7 @@ impl Type {
             E4m3x2 | E5m2x2 | E2m3x2 | E3m2x2 | Ue8m0x2 => 16,
             B32 | U32 | S32 | F32 | Tf32 | F16x2 | Bf16x2 | U16x2 | S16x2 => 32,
             B64 | U64 | S64 | F64 | F32x2 => 64,
+            B128 => 128,
         }
     }
 

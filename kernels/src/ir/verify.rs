@@ -2,7 +2,7 @@
 
 use super::compute::{Compute, Int};
 use super::matrix::{Product, Role, Tiles};
-use super::op::{BarrierKind, End, Guard, Inst, Op, Operand, Reg, Shuffle, Vote};
+use super::op::{BarrierKind, End, Guard, Inst, MbarrierKind, Op, Operand, Reg, Shuffle, Vote};
 use super::{Function, Type};
 
 /// The first rule that is broken, in words, or nothing.
@@ -109,6 +109,13 @@ impl Check<'_> {
                 self.operand(*operand, bytes * 8)?;
                 self.operand(*compare, bytes * 8)
             }
+            Op::AtomicWide { to, operand, compare, .. } => {
+                to.iter().flatten().try_for_each(|&reg| self.reg(reg, 64))?;
+                operand.iter().chain(compare.iter().flatten()).try_for_each(|&a| self.operand(a, 64))
+            }
+            Op::Mbarrier { kind, to, value, .. } => self.mbarrier(*kind, *to, *value),
+            Op::StackSave { to } => self.reg(*to, 64),
+            Op::StackRestore { from } => self.operand(*from, 64),
             Op::Barrier { id, count, kind } => {
                 self.operand(*id, 32)?;
                 count.iter().try_for_each(|&count| self.operand(count, 32))?;
@@ -167,6 +174,16 @@ impl Check<'_> {
         to.iter().try_for_each(|&reg| self.reg(reg, fragment.element.register_bits()))?;
         let whole = rest.is_empty() && to.len() == fragment.registers();
         if whole { Ok(()) } else { Err(format!("{} sources, {} targets", from.len(), to.len())) }
+    }
+
+    fn mbarrier(&self, kind: MbarrierKind, to: Option<Reg>, value: Operand) -> Result<(), String> {
+        let (result, source) = match kind {
+            MbarrierKind::Test | MbarrierKind::Try => (1, 64),
+            MbarrierKind::TestParity | MbarrierKind::TryParity => (1, 32),
+            _ => (64, 32),
+        };
+        to.iter().try_for_each(|&reg| self.reg(reg, result))?;
+        self.operand(value, source)
     }
 
     fn at_least(&self, operand: Operand, bits: u32) -> Result<(), String> {

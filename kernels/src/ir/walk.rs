@@ -7,7 +7,7 @@ impl Op {
     pub fn sources(&self, mut visit: impl FnMut(Operand)) {
         match self {
             Op::Compute { compute, from, .. } => from[..compute.sources()].iter().for_each(|&a| visit(a)),
-            Op::Special { .. } | Op::Fence | Op::ActiveMask { .. } | Op::Sleep => {}
+            Op::Special { .. } | Op::Fence | Op::ActiveMask { .. } | Op::StackSave { .. } | Op::Sleep => {}
             Op::Load { address, .. } => visit(*address),
             Op::Store { from, address, .. } => {
                 visit(*address);
@@ -16,6 +16,16 @@ impl Op {
             Op::Atomic { address, operand, compare, .. } => {
                 [*address, *operand, *compare].into_iter().for_each(visit);
             }
+            Op::AtomicWide { address, operand, compare, .. } => {
+                visit(*address);
+                operand.iter().chain(compare.iter().flatten()).for_each(|&a| visit(a));
+            }
+            Op::Copy { to, from, read, write, .. } => {
+                [to.1, from.1, *read, *write].into_iter().for_each(visit);
+            }
+            Op::Mbarrier { address, value, .. } => [*address, *value].into_iter().for_each(visit),
+            Op::Alloca { bytes, .. } => visit(*bytes),
+            Op::StackRestore { from } => visit(*from),
             Op::Barrier { id, count, kind } => {
                 visit(*id);
                 count.iter().for_each(|&a| visit(a));
@@ -56,6 +66,8 @@ impl Op {
             | Op::Special { to, .. }
             | Op::Vote { to, .. }
             | Op::Reduce { to, .. }
+            | Op::Alloca { to, .. }
+            | Op::StackSave { to }
             | Op::ActiveMask { to }
             | Op::IsSpace { to, .. }
             | Op::ToGeneric { to, .. }
@@ -64,12 +76,15 @@ impl Op {
             | Op::Barrier { kind: BarrierKind::Reduce { to, .. }, .. } => visit(*to),
             Op::Load { to, .. } => to.iter().flatten().for_each(|&reg| visit(reg)),
             Op::Matrix { to, .. } | Op::MatrixLoad { to, .. } => to.iter().for_each(|&reg| visit(reg)),
-            Op::Atomic { to, .. } => to.iter().for_each(|&reg| visit(reg)),
+            Op::Atomic { to, .. } | Op::Mbarrier { to, .. } => to.iter().for_each(|&reg| visit(reg)),
+            Op::AtomicWide { to, .. } => to.iter().flatten().for_each(|&reg| visit(reg)),
             Op::Shuffle { to, valid, .. } | Op::Match { to, valid, .. } => {
                 visit(*to);
                 valid.iter().for_each(|&reg| visit(reg));
             }
             Op::Store { .. }
+            | Op::Copy { .. }
+            | Op::StackRestore { .. }
             | Op::Fence
             | Op::MatrixStore { .. }
             | Op::Barrier { .. }

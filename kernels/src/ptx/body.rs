@@ -182,7 +182,12 @@ impl<'a> Parser<'a> {
 
     fn operand(&mut self) -> Result<Operand<'a>, Error> {
         let first = match self.spot.token {
-            Token::Sign(b'[') => return self.address(),
+            Token::Sign(b'[') => {
+                let address = self.address()?;
+                // `[a].unified`: the same in all devices' memories, as all of ours is.
+                self.take_dot("unified")?;
+                return Ok(address);
+            }
             Token::Sign(b'{') => return self.group(b'{', b'}', Operand::Vector),
             Token::Sign(b'(') => return self.group(b'(', b')', Operand::List),
             _ => self.simple()?,

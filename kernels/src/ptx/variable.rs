@@ -202,6 +202,7 @@ impl<'a> Parser<'a> {
             _ => return Err(self.expected("a value")),
         };
         self.advance()?;
+        let bits = if negative { i128::from(bits as i64) as u128 } else { u128::from(bits) };
         variable.initial.extend_from_slice(&bits.to_le_bytes()[..ty.bytes() as usize]);
         Ok(())
     }

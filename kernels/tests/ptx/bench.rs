@@ -65,6 +65,9 @@ impl Memory for Ram {
         let new = match op {
             AtomicOp::Add => old.wrapping_add(operand),
             AtomicOp::AddFloat => float(old),
+            // Pairs of small floats have tests of their own.
+            AtomicOp::AddHalf | AtomicOp::MinHalf | AtomicOp::MaxHalf => op.apply(bytes, old, operand, 0),
+            AtomicOp::AddBrain | AtomicOp::MinBrain | AtomicOp::MaxBrain => op.apply(bytes, old, operand, 0),
             AtomicOp::And => old & operand,
             AtomicOp::Or => old | operand,
             AtomicOp::Xor => old ^ operand,
@@ -166,9 +169,14 @@ pub struct Bench {
 impl Bench {
     /// A module with its variables placed and filled, and memory of a megabyte.
     pub fn new(source: &str) -> Bench {
+        Bench::with_memory(source, 1 << 20)
+    }
+
+    /// The same with this much memory.
+    pub fn with_memory(source: &str, bytes: usize) -> Bench {
         let module = Arc::new(Module::parse(source).unwrap_or_else(|errors| panic!("{errors}\n{source}")));
         module.check(1).unwrap_or_else(|errors| panic!("{errors}\n{source}"));
-        let ram = Ram::new(1 << 20);
+        let ram = Ram::new(bytes);
         let mut next = BASE + 0x1000;
         let mut addresses = Vec::new();
         for global in module.globals() {
@@ -217,6 +225,12 @@ impl Bench {
 
     pub fn longs(&self, address: u64, count: usize) -> Vec<u64> {
         (0..count as u64).map(|i| self.ram.load(address + i * 8, 8).unwrap()).collect()
+    }
+
+    pub fn bytes(&self, address: u64, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        self.ram.read(address, &mut bytes).unwrap();
+        bytes
     }
 
     pub fn kernel(&self, name: &str) -> usize {

@@ -89,41 +89,6 @@ fn names_are_scoped() {
 }
 
 #[test]
-fn atomics_in_both_spaces() {
-    // Old value, operand, new value; the old one is given back.
-    let cases: &[(&str, u32, u32, u32)] = &[
-        ("add.u32", 5, 7, 12),
-        ("and.b32", 12, 10, 8),
-        ("or.b32", 12, 10, 14),
-        ("xor.b32", 12, 10, 6),
-        ("exch.b32", 1, 2, 2),
-        ("min.s32", 5, -7i32 as u32, -7i32 as u32),
-        ("max.s32", 5, -7i32 as u32, 5),
-        ("min.u32", 5, -7i32 as u32, 5),
-        ("max.u32", 5, -7i32 as u32, -7i32 as u32),
-        ("inc.u32", 5, 7, 6),
-        ("inc.u32", 7, 7, 0),
-        ("dec.u32", 0, 7, 7),
-        ("dec.u32", 9, 7, 7),
-        ("dec.u32", 3, 7, 2),
-        ("add.f32", 0x3f80_0000, 0x4000_0000, 0x4040_0000),
-    ];
-    for &(op, old, operand, new) in cases {
-        let register = if op.ends_with("f32") { "%f" } else { "%r" };
-        let body = format!(
-            ".shared .b32 s; ld.param.u64 %d1, [a]; mov.b32 {register}1, {operand:#x}; mov.u32 %r3, {old:#x};
-             st.global.u32 [%d1], %r3; st.shared.u32 [s], %r3; mov.u64 %d2, s; cvta.shared.u64 %d2, %d2;
-             atom.global.{op} {register}4, [%d1], {register}1; atom.acq_rel.gpu.{op} {register}5, [%d2], {register}1;
-             ld.shared.u32 %r6, [s]; mov.b32 %r7, {register}4; mov.b32 %r8, {register}5;
-             st.shared.u32 [s], %r3; red.shared.{op} [s], {register}1; ld.shared.u32 %r9, [s];
-             st.global.v4.u32 [%d1+16], {{%r6, %r7, %r8, %r9}}; ret;"
-        );
-        let out = words(&kernel("a", &body));
-        assert_eq!((out[0], &out[4..8]), (new, &[new, old, old, new][..]), "{op} {old} {operand}");
-    }
-}
-
-#[test]
 fn asynchronous_copies() {
     let body = ".shared .align 16 .b8 s[32]; ld.param.u64 %d1, [a]; mov.u32 %r1, s;
         st.global.v4.u32 [%d1], {1, 2, 3, 4}; cp.async.cg.shared.global [%r1], [%d1], 16;

@@ -6,6 +6,8 @@ mod damage;
 mod externals;
 mod faults;
 mod forms;
+mod logs;
+mod mbarriers;
 mod memory;
 mod printing;
 mod samples;

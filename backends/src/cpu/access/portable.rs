@@ -105,6 +105,15 @@ unsafe fn word<T>(address: u64, bytes: usize, access: impl Fn(&T) -> u64) -> Ans
     Answer { value: access(word), fault: 0 }
 }
 
+/// Not here: a lock does it.
+pub(super) fn exchanges_wide() -> bool {
+    false
+}
+
+pub(super) unsafe fn exchange_wide(address: u64, _words: u64) -> Answer {
+    fault(address)
+}
+
 fn copy_by_pages(to: u64, from: u64, bytes: u64, backward: bool) -> Answer {
     let mut buffer = [0u8; 4096];
     let ours = buffer.as_mut_ptr().expose_provenance() as u64;

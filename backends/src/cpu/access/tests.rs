@@ -170,6 +170,87 @@ fn atomics_do_what_their_table_says() {
     assert_eq!(f64::from_bits(double[0]), 3.5);
 }
 
+#[repr(align(16))]
+struct Wide([u128; 2]);
+
+#[test]
+fn wide_exchanges_do_what_they_should() {
+    signal::install();
+    let first = 0x0011_2233_4455_6677_8899_aabb_ccdd_eeffu128;
+    for locked in [false, true] {
+        let mut words = Wide([first, !0]);
+        let at = address(&mut words.0);
+        let exchange = |at: u64, new: u128, compare: Option<u128>| match locked {
+            true => exchange_in_halves(&Checked, at, new, compare),
+            false => Checked.exchange_wide(at, new, compare),
+        };
+        assert_eq!(exchange(at, 5, Some(first ^ 1 << 100)), Ok(first), "not that value");
+        assert_eq!(exchange(at, 6 << 64, Some(first)), Ok(first));
+        assert_eq!(exchange(at, 7, None), Ok(6 << 64));
+        assert_eq!(words.0, [7, !0]);
+        let misaligned = exchange(at + 8, 1, None).unwrap_err();
+        assert_eq!((misaligned.kind, misaligned.bytes), (MemoryFaultKind::Misaligned, 16));
+        for wild in WILD.into_iter().filter(|at| at % 16 == 0) {
+            for compare in [None, Some(3)] {
+                let fault = exchange(wild, 1, compare).unwrap_err();
+                assert_eq!((fault.kind, fault.address), (MemoryFaultKind::Unmapped, wild), "{wild:#x}");
+            }
+        }
+    }
+}
+
+#[test]
+fn wide_exchanges_of_several_threads_lose_nothing() {
+    signal::install();
+    for locked in [false, true] {
+        let mut words = Wide([0; 2]);
+        let at = address(&mut words.0);
+        thread::scope(|scope| {
+            for number in 0..3u32 {
+                scope.spawn(move || {
+                    let mut seen = 0u128;
+                    for _ in 0..5000 {
+                        loop {
+                            // Both halves count: a torn value would part them.
+                            assert_eq!(seen as u64, (seen >> 64) as u64, "thread {number}");
+                            let new = seen + (1 | 1 << 64);
+                            let old = match locked {
+                                true => exchange_in_halves(&Checked, at, new, Some(seen)),
+                                false => Checked.exchange_wide(at, new, Some(seen)),
+                            };
+                            let old = old.unwrap();
+                            if old == std::mem::replace(&mut seen, old) {
+                                break;
+                            }
+                        }
+                    }
+                });
+            }
+        });
+        assert_eq!(words.0[0], 15_000 | 15_000 << 64);
+    }
+}
+
+#[test]
+fn small_floats_of_several_threads_lose_nothing() {
+    signal::install();
+    let mut words = [0u64; 1];
+    let at = address(&mut words);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(move || {
+                for _ in 0..250 {
+                    // 1.0 as f16 in both halves of the low word, 1.0 as bf16 in the next, which holds up to 256.
+                    Checked.atomic(at, 4, AtomicOp::AddHalf, 0x3c00_3c00, 0).unwrap();
+                    Checked.atomic(at + 4, 2, AtomicOp::AddBrain, 0x3f80, 0).unwrap();
+                    Checked.atomic(at + 6, 2, AtomicOp::MaxHalf, 0x3c00, 0).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(words[0], 0x3c00_4380_63d0_63d0);
+}
+
 #[test]
 fn atomics_of_several_threads_lose_nothing() {
     signal::install();

@@ -5,8 +5,8 @@ use super::Answer;
 core::arch::global_asm!(
     r#"
     .pushsection .text.stream_hal_access, "ax", @progbits
-    .globl stream_hal_access_start, stream_hal_access_fault, stream_hal_access_end
-    .hidden stream_hal_access_start, stream_hal_access_fault, stream_hal_access_end
+    .globl stream_hal_access_start, stream_hal_access_fault, stream_hal_access_fault_wide, stream_hal_access_end
+    .hidden stream_hal_access_start, stream_hal_access_fault, stream_hal_access_fault_wide, stream_hal_access_end
     .p2align 6
 stream_hal_access_start:
 
@@ -241,8 +241,24 @@ stream_hal_access_\name:
     sfence
     stream_hal_ok
 
+    // exchange_wide(to rdi, words rsi): the old value goes to the first two of the four words, which are what it must be
+    // and what it becomes. The only one that changes a register of the caller: it is the last, and has a fix-up of its own.
+    stream_hal_routine exchange_wide
+    mov r8, rbx
+    mov rax, qword ptr [rsi]
+    mov rdx, qword ptr [rsi + 8]
+    mov rbx, qword ptr [rsi + 16]
+    mov rcx, qword ptr [rsi + 24]
+    lock cmpxchg16b xmmword ptr [rdi]
+    mov qword ptr [rsi], rax
+    mov qword ptr [rsi + 8], rdx
+    mov rbx, r8
+    stream_hal_ok
+
     // Where the signal handler continues after a fault: rax is the address.
     .p2align 4
+stream_hal_access_fault_wide:
+    mov rbx, r8
 stream_hal_access_fault:
     sfence
     mov edx, 1
@@ -257,6 +273,7 @@ stream_hal_access_end:
 unsafe extern "sysv64" {
     safe static stream_hal_access_start: u8;
     safe static stream_hal_access_fault: u8;
+    safe static stream_hal_access_fault_wide: u8;
     safe static stream_hal_access_end: u8;
 }
 
@@ -287,6 +304,7 @@ routines! {
     exchange2 = "stream_hal_access_exchange2" (address, compare, new);
     exchange4 = "stream_hal_access_exchange4" (address, compare, new);
     exchange8 = "stream_hal_access_exchange8" (address, compare, new);
+    exchange_wide = "stream_hal_access_exchange_wide" (address, words);
     copy_forward = "stream_hal_access_copy_forward" (to, from, bytes);
     copy_backward = "stream_hal_access_copy_backward" (to, from, bytes);
     copy_streaming = "stream_hal_access_copy_streaming" (to, from, bytes);
@@ -299,7 +317,17 @@ pub(in super::super) fn code_range() -> std::ops::Range<usize> {
     (&raw const stream_hal_access_start).addr()..(&raw const stream_hal_access_end).addr()
 }
 
-/// Where a faulting access continues.
-pub(in super::super) fn fixup() -> usize {
-    (&raw const stream_hal_access_fault).addr()
+/// Where an access that faults at this instruction continues.
+pub(in super::super) fn fixup(at: usize) -> usize {
+    let wide = exchange_wide as *const () as usize;
+    if at < wide {
+        (&raw const stream_hal_access_fault).addr()
+    } else {
+        (&raw const stream_hal_access_fault_wide).addr()
+    }
+}
+
+/// Whether this processor has an indivisible exchange of 16 bytes.
+pub(super) fn exchanges_wide() -> bool {
+    std::is_x86_feature_detected!("cmpxchg16b")
 }

@@ -1,11 +1,14 @@
 //! The table of instruction forms, as data: opcode, ordered groups of modifiers, operand shapes, and what makes IR of
 //! each. What the table does not have fails its kernel alone, with the form and the line.
 
+mod asynchronous;
+mod atomic;
 mod convert;
 mod float;
 mod integer;
 mod logic;
 mod matrix;
+mod memory;
 pub mod pattern;
 mod refused;
 pub mod shape;
@@ -80,11 +83,14 @@ pub struct Family {
 /// The whole table.
 pub fn families() -> &'static [Family] {
     const FAMILIES: &[Family] = &[
+        Family { name: "asynchronous", rows: asynchronous::ROWS },
+        Family { name: "atomic", rows: atomic::ROWS },
         Family { name: "convert", rows: convert::ROWS },
         Family { name: "float", rows: float::ROWS },
         Family { name: "integer", rows: integer::ROWS },
         Family { name: "logic", rows: logic::ROWS },
         Family { name: "matrix", rows: matrix::ROWS },
+        Family { name: "memory", rows: memory::ROWS },
         Family { name: "refused", rows: refused::ROWS },
     ];
     FAMILIES

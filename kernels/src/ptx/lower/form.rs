@@ -96,7 +96,9 @@ impl<'a> Form<'a> {
             self.kinds |= kind::PART;
             return;
         }
-        if let Some(ty) = Type::named(word) {
+        // Few opcodes know values of 128 bits; to all others the word is unknown.
+        let wide = matches!(self.opcode, "ld" | "ldu" | "st" | "mov" | "atom" | "red");
+        if let Some(ty) = Type::named(word).filter(|&ty| ty != Type::B128 || wide) {
             return self.types.push(ty);
         }
         self.kinds |= match word {

@@ -50,6 +50,15 @@ pub struct Body<'s, 'm, 'a> {
     carry: Option<Reg>,
 }
 
+fn add_register(registers: &mut Vec<u8>, bits: u32) -> Reg {
+    let reg = Reg(registers.len() as u32);
+    registers.push(bits.min(64) as u8);
+    if bits > 64 {
+        registers.push(64);
+    }
+    reg
+}
+
 /// Lowers a function; errors are added to the list.
 pub fn lower<'a>(
     scope: &Scope<'a>,
@@ -96,10 +105,9 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
         &self.tree.operands[start as usize..end as usize]
     }
 
-    /// A new register.
+    /// A new register; the first of two for 128 bits.
     pub fn fresh(&mut self, bits: u32) -> Reg {
-        self.registers.push(bits as u8);
-        Reg(self.registers.len() as u32 - 1)
+        add_register(&mut self.registers, bits)
     }
 
     /// The carry flag.
@@ -276,6 +284,10 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                 let reg = self.fresh(bits);
                 self.names.bind(registers.name, Binding::Reg(reg, registers.ty));
             }
+            (_, None) if bits > 64 => {
+                let what = "there are no vectors of .b128 registers".to_owned();
+                return Err(error_at(registers.place, what));
+            }
             (count, None) => {
                 let first = self.fresh(bits);
                 for _ in 1..count {
@@ -360,10 +372,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
         }
         let member = self.names.member(name)?;
         let registers = &mut self.registers;
-        let reg = self.names.member_reg(member, || {
-            registers.push(member.ty.bits() as u8);
-            Reg(registers.len() as u32 - 1)
-        });
+        let reg = self.names.member_reg(member, || add_register(registers, member.ty.bits()));
         Some((reg, member.ty))
     }
 

@@ -182,6 +182,7 @@ pub fn mov(step: &mut S<'_, '_, '_, '_>) -> Done {
     step.count(2, 2)?;
     let ty = step.form.ty()?;
     match (step.written(0)?, step.written(1)?) {
+        _ if ty == Type::B128 => move_wide(step),
         (Written::Vector(..), _) => unpack(step, ty),
         (_, Written::Vector(..)) => pack(step, ty),
         _ => {
@@ -190,6 +191,37 @@ pub fn mov(step: &mut S<'_, '_, '_, '_>) -> Done {
             step.compute(Compute::Copy, to, &[value])
         }
     }
+}
+
+/// `mov.b128` between registers of 128 bits and pairs of 64 bits.
+fn move_wide(step: &mut S<'_, '_, '_, '_>) -> Done {
+    let halves = match step.written(1)?.clone() {
+        Written::Vector(..) => match &step.elements(1)?[..] {
+            [low, high] => [
+                step.source_of(low, Type::B64, Width::Exact)?,
+                step.source_of(high, Type::B64, Width::Exact)?,
+            ],
+            parts => return step.error(format!("{} parts of .b128 where 2 are possible", parts.len())),
+        },
+        written => step.wide_register(&written)?.map(Operand::Reg),
+    };
+    // The whole may be one of the parts' registers.
+    let [low, high] = halves;
+    let halves = [step.value(Compute::Copy, 64, &[low])?, step.value(Compute::Copy, 64, &[high])?];
+    let to = match step.written(0)?.clone() {
+        Written::Vector(..) => match &step.elements(0)?[..] {
+            [low, high] => [
+                step.target_of(low, Type::B64, Width::Exact)?,
+                step.target_of(high, Type::B64, Width::Exact)?,
+            ],
+            parts => return step.error(format!("{} parts of .b128 where 2 are possible", parts.len())),
+        },
+        written => step.wide_register(&written)?,
+    };
+    for (to, half) in to.into_iter().zip(halves) {
+        step.compute(Compute::Copy, to, &[half])?;
+    }
+    Ok(())
 }
 
 fn part_type(ty: Type, parts: usize) -> Result<Type, Refusal> {

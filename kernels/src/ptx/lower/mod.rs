@@ -1,6 +1,8 @@
 //! One function's tree to IR: names are looked up, types checked, local variables laid out.
 
 pub mod arithmetic;
+pub mod asynchronous;
+pub mod atomic;
 pub mod block;
 pub mod call;
 pub mod control;
@@ -15,6 +17,7 @@ pub mod memory;
 pub mod names;
 pub mod opcodes;
 pub mod operand;
+pub mod stack;
 pub mod step;
 pub mod warp;
 

@@ -57,9 +57,9 @@ impl<'a> Step<'_, '_, '_, 'a> {
 
     fn check_width(&self, name: &str, have: Type, want: Type, width: Width) -> Result<(), Refusal> {
         let (have_bits, want_bits) = (have.bits(), want.bits());
-        let pred = (have == Type::Pred) != (want == Type::Pred);
+        let other = [Type::Pred, Type::B128].iter().any(|&kind| (have == kind) != (want == kind));
         let fits = have_bits == want_bits || (width == Width::Wider && have_bits > want_bits);
-        if fits && !pred {
+        if fits && !other {
             return Ok(());
         }
         self.error(format!("'{name}' is .{have}, which does not fit .{want}"))
@@ -94,6 +94,19 @@ impl<'a> Step<'_, '_, '_, 'a> {
                 Ok(reg)
             }
             _ => self.error("expected a register to write"),
+        }
+    }
+
+    /// Both halves of a register of 128 bits, low one first.
+    pub fn wide_register(&mut self, written: &Written<'a>) -> Result<[Reg; 2], Refusal> {
+        match *written {
+            Written::Name("_") => Ok([self.body.fresh(64), self.body.fresh(64)]),
+            Written::Name(name) => match self.body.register(name) {
+                Some((low, Type::B128)) => Ok([low, Reg(low.0 + 1)]),
+                Some((_, have)) => self.error(format!("'{name}' is .{have}, which does not fit .b128")),
+                None => self.unknown(name),
+            },
+            _ => self.error("expected a register of 128 bits"),
         }
     }
 
@@ -174,6 +187,9 @@ impl<'a> Step<'_, '_, '_, 'a> {
     }
 
     fn special(&mut self, special: Special, ty: Type) -> Result<Operand, Refusal> {
+        if ty == Type::B128 {
+            return self.error("a special register does not fit .b128");
+        }
         let to = self.body.fresh(ty.bits());
         self.emit_always(Op::Special { special, to });
         Ok(Operand::Reg(to))
@@ -222,8 +238,8 @@ impl<'a> Step<'_, '_, '_, 'a> {
         match *self.written(index)? {
             Written::Address(name, offset) => {
                 if let Some((reg, have)) = self.body.register(name) {
-                    if have.bits() < 32 {
-                        return self.error(format!("'{name}' is .{have}, too narrow for an address"));
+                    if !matches!(have.bits(), 32 | 64) {
+                        return self.error(format!("'{name}' is .{have}, which is no address"));
                     }
                     return Ok(Address { base: Operand::Reg(reg), offset, space: None });
                 }
@@ -277,7 +293,7 @@ fn integer(value: u64, ty: Type) -> u64 {
         Type::F32 => u64::from((value as i64 as f32).to_bits()),
         Type::F64 => (value as i64 as f64).to_bits(),
         Type::Pred => u64::from(value != 0),
-        _ if ty.bits() == 64 => value,
+        _ if ty.bits() >= 64 => value,
         _ => value & ((1 << ty.bits()) - 1),
     }
 }

@@ -1,5 +1,7 @@
 //! The table of forms is the list of tests: each family's forms are walked, and a form without a check fails.
 
+mod asynchronous;
+mod atomic;
 mod convert;
 mod exact;
 mod float;
@@ -8,6 +10,8 @@ mod float_rows;
 mod integer;
 mod logic;
 mod matrix;
+mod memory;
+mod spaces;
 pub mod values;
 
 use std::sync::Mutex;

@@ -1,0 +1,124 @@
+//! What atomic accesses do to a value: the one meaning that all devices share.
+
+use crate::interp::soft;
+use crate::ir::Rounding;
+
+/// What an atomic access does to the old value. Values travel in the low bits of a `u64`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum AtomicOp {
+    /// Old plus operand, integer of the access's width.
+    Add,
+    /// Old plus operand, `f32` or `f64` by width. Denormals count.
+    AddFloat,
+    /// Old plus operand, for each `f16` in the access's width.
+    AddHalf,
+    /// The smaller, for each `f16`; a number rather than NaN.
+    MinHalf,
+    /// The larger, for each `f16`; a number rather than NaN.
+    MaxHalf,
+    /// Old plus operand, for each `bf16` in the access's width.
+    AddBrain,
+    /// The smaller, for each `bf16`; a number rather than NaN.
+    MinBrain,
+    /// The larger, for each `bf16`; a number rather than NaN.
+    MaxBrain,
+    /// Bitwise.
+    And,
+    /// Bitwise.
+    Or,
+    /// Bitwise.
+    Xor,
+    /// The operand.
+    Exchange,
+    /// `compare` equal to old: the operand; else unchanged.
+    CompareExchange,
+    /// Signed.
+    MinSigned,
+    /// Signed.
+    MaxSigned,
+    /// Unsigned.
+    MinUnsigned,
+    /// Unsigned.
+    MaxUnsigned,
+    /// `old >= operand ? 0 : old + 1`.
+    IncrementWrap,
+    /// `old == 0 || old > operand ? operand : old - 1`.
+    DecrementWrap,
+}
+
+impl AtomicOp {
+    /// The new value of an access of 2, 4 or 8 bytes. Bits of the arguments beyond its width do not count.
+    pub fn apply(self, bytes: u32, old: u64, operand: u64, compare: u64) -> u64 {
+        let shift = 64 - bytes.clamp(1, 8) * 8;
+        let cut = |value: u64| value << shift >> shift;
+        let signed = |value: u64| (value << shift) as i64 >> shift;
+        let (old, operand) = (cut(old), cut(operand));
+        cut(match self {
+            AtomicOp::Add => old.wrapping_add(operand),
+            AtomicOp::AddFloat if bytes == 8 => (f64::from_bits(old) + f64::from_bits(operand)).to_bits(),
+            AtomicOp::AddFloat => {
+                u64::from((f32::from_bits(old as u32) + f32::from_bits(operand as u32)).to_bits())
+            }
+            AtomicOp::AddHalf => halves(soft::F16, old, operand, sum),
+            AtomicOp::MinHalf => halves(soft::F16, old, operand, smaller),
+            AtomicOp::MaxHalf => halves(soft::F16, old, operand, larger),
+            AtomicOp::AddBrain => halves(soft::BF16, old, operand, sum),
+            AtomicOp::MinBrain => halves(soft::BF16, old, operand, smaller),
+            AtomicOp::MaxBrain => halves(soft::BF16, old, operand, larger),
+            AtomicOp::And => old & operand,
+            AtomicOp::Or => old | operand,
+            AtomicOp::Xor => old ^ operand,
+            AtomicOp::Exchange => operand,
+            AtomicOp::CompareExchange => {
+                if old == cut(compare) {
+                    operand
+                } else {
+                    old
+                }
+            }
+            AtomicOp::MinSigned => signed(old).min(signed(operand)) as u64,
+            AtomicOp::MaxSigned => signed(old).max(signed(operand)) as u64,
+            AtomicOp::MinUnsigned => old.min(operand),
+            AtomicOp::MaxUnsigned => old.max(operand),
+            AtomicOp::IncrementWrap => {
+                if old >= operand {
+                    0
+                } else {
+                    old + 1
+                }
+            }
+            AtomicOp::DecrementWrap => {
+                if old == 0 || old > operand {
+                    operand
+                } else {
+                    old - 1
+                }
+            }
+        })
+    }
+}
+
+/// A function of two codes of a format, for each 16-bit float of two values.
+fn halves(format: soft::Format, a: u64, b: u64, function: fn(u64, u64, soft::Format) -> u64) -> u64 {
+    (0..4)
+        .map(|place| place * 16)
+        .fold(0, |all, shift| all | function(a >> shift & 0xffff, b >> shift & 0xffff, format) << shift)
+}
+
+fn sum(a: u64, b: u64, format: soft::Format) -> u64 {
+    let nearest = Rounding::Nearest;
+    soft::round(soft::add(soft::read(a, format), soft::read(b, format), nearest), format, nearest)
+}
+
+/// Zeros have an order: -0 is below +0.
+fn smaller(a: u64, b: u64, format: soft::Format) -> u64 {
+    let (x, y) = (soft::widen(a, format), soft::widen(b, format));
+    let second = x.is_nan() || y < x || (x == y && y.is_sign_negative());
+    soft::narrow(if second { y } else { x }, format, Rounding::Nearest)
+}
+
+fn larger(a: u64, b: u64, format: soft::Format) -> u64 {
+    let (x, y) = (soft::widen(a, format), soft::widen(b, format));
+    let second = x.is_nan() || y > x || (x == y && y.is_sign_positive());
+    soft::narrow(if second { y } else { x }, format, Rounding::Nearest)
+}
