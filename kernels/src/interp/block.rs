@@ -17,6 +17,10 @@ const STACK_BYTES: u32 = 16 << 10;
 const MOST_SHARED: u32 = 1 << 24;
 /// Most local memory of a thread.
 const MOST_LOCAL: u32 = 1 << 20;
+/// Shared memory that the system keeps for itself and for libraries, where a program asks for its place.
+pub const RESERVED_BYTES: u32 = 1024;
+/// Places named in a deadlock fault.
+const MOST_PLACES: usize = 4;
 
 /// Registers, shared and local memory of one block at a time; reused from block to block.
 #[derive(Debug, Default)]
@@ -28,6 +32,9 @@ pub struct Scratch {
     shared: Vec<u8>,
     barriers: Barriers,
     dynamic_start: u32,
+    /// Behind dynamic shared memory: where the reserved part starts, if the program asks for it.
+    dynamic_end: u32,
+    clock: u64,
 }
 
 impl Scratch {
@@ -110,9 +117,15 @@ impl Target<'_> {
         scratch.block = block;
         scratch.dynamic_start = code.dynamic_start;
         scratch.count = threads.div_ceil(32) as usize;
+        scratch.dynamic_end = code.dynamic_start + launch.shared_bytes;
+        let shared_bytes = match self.code.reserved {
+            true => scratch.dynamic_end.next_multiple_of(16) + RESERVED_BYTES,
+            false => scratch.dynamic_end,
+        };
         scratch.shared.clear();
-        scratch.shared.resize((code.dynamic_start + launch.shared_bytes) as usize, 0);
-        scratch.barriers = Barriers::default();
+        scratch.shared.resize(shared_bytes as usize, 0);
+        scratch.barriers.iter_mut().for_each(|barrier| barrier.clear());
+        scratch.clock = 0;
         if scratch.warps.len() < scratch.count {
             scratch.warps.resize_with(scratch.count, Warp::default);
         }
@@ -128,6 +141,8 @@ impl Target<'_> {
                 turn: 0,
                 wait: Wait::Ready,
                 spins: false,
+                waits: false,
+                kept: 0,
             });
             if warp.registers.len() < code.slots as usize {
                 warp.registers.resize(code.slots as usize, [0; WARP]);
@@ -149,7 +164,8 @@ impl Target<'_> {
         host: &dyn Host,
         scratch: &mut Scratch,
     ) -> Result<Progress, KernelFault> {
-        let Scratch { block, warps, count, shared, barriers, dynamic_start, .. } = scratch;
+        let Scratch { block, warps, count, shared, barriers, dynamic_start, dynamic_end, clock, .. } =
+            scratch;
         let warps = &mut warps[..*count];
         let mut machine = Machine {
             program: self.code,
@@ -160,11 +176,15 @@ impl Target<'_> {
             barriers,
             block: *block,
             dynamic_start: *dynamic_start,
+            dynamic_end: *dynamic_end,
             warps: *count as u32,
+            met: false,
+            clock,
         };
         loop {
             let (mut done, mut ran, mut spun) = (0, false, false);
-            for warp in warps.iter_mut() {
+            for index in 0..warps.len() {
+                let warp = &mut warps[index];
                 if warp.live() == 0 {
                     done += 1;
                     continue;
@@ -173,6 +193,7 @@ impl Target<'_> {
                     Ok(Stop::Done) => done += 1,
                     Ok(Stop::Blocked) => {}
                     Ok(Stop::Slice) => (ran, spun) = (true, true),
+                    Ok(Stop::Met) => ran |= machine.release_barriers(warps),
                     Err((trouble, pc)) => return Err(self.fault(*block, warp, &trouble, pc)),
                 }
             }
@@ -202,19 +223,37 @@ impl Target<'_> {
         }
     }
 
+    /// Names the places where threads wait for what will never come.
     fn deadlock(&self, block: [u32; 3], warps: &[Warp]) -> KernelFault {
-        let waiting = warps.iter().find_map(|warp| Some((warp, warp.groups.first()?)));
-        let Some((warp, group)) = waiting else {
+        let mut waiting = warps.iter().flat_map(|warp| warp.groups.iter().map(move |group| (warp, group)));
+        let Some((first_warp, first)) = waiting.next() else {
             let words = "threads are left that nobody runs".to_owned();
             return self.refuse(FaultKind::BarrierDeadlock, block, 0, words);
         };
-        let words = match group.wait {
-            Wait::Barrier(id) => format!("waits at barrier {id}, where others will never arrive"),
-            _ => "waits for other threads of its warp, which will never come".to_owned(),
+        let place = |warp: &Warp, group: &Group| {
+            let line = self.code.lines.get(group.pc as usize).copied().unwrap_or(0);
+            let what = match group.wait {
+                Wait::Barrier(id) | Wait::Again(id) => format!("at barrier {id}"),
+                Wait::Lanes(members, _) => format!("for lanes {:#x}", members & warp.live() & !group.mask),
+                Wait::Ready => "for nothing".to_owned(),
+            };
+            format!("lanes {:#x} of warp {} wait {what} at line {line}", group.mask, warp.index)
         };
-        let lane = group.mask.trailing_zeros();
+        let mut words = place(first_warp, first);
+        let mut count = 1;
+        for (warp, group) in waiting {
+            count += 1;
+            if count <= MOST_PLACES {
+                words = format!("{words}; {}", place(warp, group));
+            }
+        }
+        if count > MOST_PLACES {
+            words = format!("{words}; and {} more", count - MOST_PLACES);
+        }
+        let words = format!("deadlock: {words}");
+        let lane = first.mask.trailing_zeros();
         let trouble = Trouble { kind: FaultKind::BarrierDeadlock, lane, address: 0, words };
-        self.fault(block, warp, &trouble, group.pc)
+        self.fault(block, first_warp, &trouble, first.pc)
     }
 }
 

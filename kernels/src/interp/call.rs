@@ -3,7 +3,7 @@
 use super::code::{CODE_WINDOW, Call, Code, Entry, Target};
 use super::format;
 use super::lanes::{Lanes, WARP};
-use super::run::{Flow, Machine, lanes_with};
+use super::run::{Flow, Machine, lanes_with, long};
 use super::trouble::{Outcome, first, trouble};
 use super::warp::{Group, Warp};
 use crate::fault::FaultKind;
@@ -59,7 +59,7 @@ impl Machine<'_> {
         mask: u32,
     ) -> Outcome<Flow> {
         let mut left = mask;
-        while left != 0 {
+        loop {
             let lane = first(left);
             let address = addresses[lane as usize];
             let number = ((address ^ CODE_WINDOW) >> 4).wrapping_sub(1);
@@ -72,10 +72,16 @@ impl Machine<'_> {
             part.mask = lanes_with(addresses, address, left);
             left &= !part.mask;
             let part_mask = part.mask;
-            self.enter(warp, &mut part, call, entry, part_mask)?;
+            let flow = self.enter(warp, &mut part, call, entry, part_mask)?;
+            if part_mask == group.mask {
+                *group = part;
+                return Ok(flow);
+            }
             warp.park(part);
+            if left == 0 {
+                return Ok(Flow::Left);
+            }
         }
-        Ok(Flow::Left)
     }
 
     fn enter(
@@ -116,6 +122,7 @@ impl Machine<'_> {
         (group.pc, group.base, group.stack) = (entry.pc, base, stack);
         // A few functions that call each other twice run for ever without a single back edge.
         warp.fuel -= 1;
+        group.waits |= group.spins;
         Ok(Flow::Moved)
     }
 
@@ -123,6 +130,7 @@ impl Machine<'_> {
     pub fn return_from(&mut self, warp: &mut Warp, group: &mut Group) -> Outcome<Flow> {
         let program = self.program;
         let callee = frame_of(program.entries.as_slice(), group.pc);
+        warp.fuel -= long(group.pc - callee.pc);
         let links = *warp.lanes(&program.pool, group.base, super::code::Slot(0));
         let kept = *warp.lanes(&program.pool, group.base, super::code::Slot(1));
         let stacks = kept.map(|kept| u64::from(kept as u32));

@@ -5,6 +5,7 @@ use super::copy::Copy;
 use super::lanes::{Lanes, Meaning};
 use super::mbarrier::Mbarrier;
 use super::product::Multiply;
+use crate::ir::Type;
 use crate::ir::compute::Compute;
 use crate::ir::matrix::Tiles;
 use crate::ir::op::{Passed, Reduction, Runtime, Shuffle, Space, Special, Vote};
@@ -181,8 +182,8 @@ pub enum Code {
     Vote { mode: Vote, to: Slot, value: Slot, negated: bool, mask: Slot },
     /// Compare values.
     Match { all: bool, to: Slot, valid: Slot, value: Slot, mask: Slot },
-    /// Reduce values; the flag: signed.
-    Reduce { op: Reduction, signed: bool, to: Slot, value: Slot, mask: Slot },
+    /// Reduce values.
+    Reduce { op: Reduction, ty: Type, to: Slot, value: Slot, mask: Slot },
     /// Lanes that run together.
     ActiveMask(Slot),
     /// Whether a generic address is in a space.
@@ -275,6 +276,8 @@ pub struct Program {
     pub tables: Vec<Vec<u32>>,
     /// Where constants lie: first byte and the one behind the last, ascending.
     pub constants: Vec<(u64, u64)>,
+    /// Some function asks where the reserved shared memory is.
+    pub reserved: bool,
 }
 
 impl Program {

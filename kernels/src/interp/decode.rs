@@ -15,7 +15,7 @@ use super::product::Multiply;
 use super::slots;
 use crate::ir::compute::{Compute, Int};
 use crate::ir::matrix::Product;
-use crate::ir::op::{BarrierKind, Callee, Space};
+use crate::ir::op::{BarrierKind, Callee, Space, Special};
 use crate::ir::{Block, End, Function, Inst, Op, Operand, Reg, Type};
 
 /// What decoding needs to know of a kernel.
@@ -222,7 +222,10 @@ impl Decoder<'_, '_> {
     fn op(&mut self, frame: &mut Frame<'_>, op: &Op) -> Code {
         match op {
             Op::Compute { compute, to, from } => self.compute(frame, *compute, *to, from),
-            Op::Special { special, to } => Code::Special(*special, frame.slot(*to)),
+            Op::Special { special, to } => {
+                self.program.reserved |= matches!(special, Special::ReservedShared(_));
+                Code::Special(*special, frame.slot(*to))
+            }
             Op::Load { .. } | Op::Store { .. } => self.load_or_store(frame, op),
             Op::Atomic { .. } | Op::AtomicWide { .. } => self.atomic(frame, op),
             Op::Copy { .. } | Op::Mbarrier { .. } => self.shared_op(frame, op),
@@ -277,7 +280,7 @@ impl Decoder<'_, '_> {
             },
             Op::Reduce { op, ty, to, value, mask } => Code::Reduce {
                 op: *op,
-                signed: ty.signed(),
+                ty: *ty,
                 to: frame.slot(*to),
                 value: self.operand(frame, *value, 0),
                 mask: self.operand(frame, *mask, 1),

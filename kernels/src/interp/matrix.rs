@@ -5,7 +5,7 @@ use super::code::{Matrix, Slot, TileAccess};
 use super::lanes::{Lanes, WARP};
 use super::run::{Flow, Machine};
 use super::trouble::{Outcome, bad_access, first, trouble};
-use super::warp::{Group, Warp};
+use super::warp::{Group, Wait, Warp};
 use crate::fault::FaultKind;
 use crate::ir::matrix::{Fragment, Layout, Role, Tiles};
 use crate::ir::op::Space;
@@ -48,8 +48,9 @@ struct Places {
 impl Machine<'_> {
     /// A step of the whole warp: it waits until all lanes are here. One that is gone or left out is a fault.
     pub fn matrix(&mut self, warp: &mut Warp, group: &mut Group, index: u32, mask: u32) -> Outcome<Flow> {
-        if !self.assembled(warp, group, u32::MAX, false) {
-            warp.park(*group);
+        warp.gather(group);
+        if group.mask != warp.live() {
+            warp.park(Group { wait: Wait::Lanes(u32::MAX, false), ..*group });
             return Ok(Flow::Left);
         }
         if mask != u32::MAX {

@@ -31,6 +31,6 @@ mod stack;
 mod trouble;
 mod warp;
 
-pub use block::Scratch;
+pub use block::{RESERVED_BYTES, Scratch};
 pub use lanes::Meaning;
 pub use meaning::meaning;

@@ -5,7 +5,7 @@ use super::code::{Code, Program, Slot, Step};
 use super::lanes::{Lanes, WARP};
 use super::meaning::each;
 use super::trouble::{Outcome, first, trouble};
-use super::warp::{Group, SPIN_COST, Wait, Warp};
+use super::warp::{Group, SPIN_COST, Warp};
 use crate::fault::FaultKind;
 use crate::memory::Memory;
 use crate::program::{Host, Launch};
@@ -28,8 +28,14 @@ pub struct Machine<'m> {
     pub block: [u32; 3],
     /// Where dynamic shared memory starts.
     pub dynamic_start: u32,
+    /// Where it ends.
+    pub dynamic_end: u32,
     /// Warps of the block.
     pub warps: u32,
+    /// A barrier has all it expects: those that wait there go on before anybody else arrives.
+    pub met: bool,
+    /// The last reading of the block's clock.
+    pub clock: &'m mut u64,
 }
 
 /// Why a warp stopped.
@@ -41,6 +47,8 @@ pub enum Stop {
     Blocked,
     /// Its time is up.
     Slice,
+    /// It was the last that a block barrier waited for.
+    Met,
 }
 
 /// What a step leaves of the group.
@@ -60,11 +68,14 @@ impl Machine<'_> {
     pub fn run(&mut self, warp: &mut Warp) -> Result<Stop, (Box<super::trouble::Trouble>, u32)> {
         warp.expired = 0;
         loop {
+            if self.met {
+                return Ok(Stop::Met);
+            }
             let Some(mut group) = warp.pick() else {
                 if warp.live() == 0 {
                     return Ok(Stop::Done);
                 }
-                if warp.release_lanes() {
+                if self.meet(warp) {
                     continue;
                 }
                 return Ok(Stop::Blocked);
@@ -82,7 +93,7 @@ impl Machine<'_> {
         let program = self.program;
         // Groups that were put aside where they parted may have used up the fuel.
         if warp.fuel <= 0 {
-            return self.expire(warp, group);
+            return self.out_of_fuel(warp, group);
         }
         loop {
             let step = &program.steps[group.pc as usize];
@@ -95,7 +106,7 @@ impl Machine<'_> {
             };
             match flow {
                 Flow::Next => {}
-                Flow::Moved if warp.fuel <= 0 => return self.expire(warp, group),
+                Flow::Moved if warp.fuel <= 0 => return self.out_of_fuel(warp, group),
                 Flow::Moved if warp.groups.is_empty() => {}
                 Flow::Moved => {
                     warp.park(*group);
@@ -107,10 +118,20 @@ impl Machine<'_> {
         }
     }
 
+    fn out_of_fuel(&self, warp: &mut Warp, group: &mut Group) -> Outcome<bool> {
+        if !warp.keeps_turn(group) {
+            return self.expire(warp, group);
+        }
+        if self.host.should_stop() {
+            return trouble(FaultKind::Stopped, first(group.mask), "stopped by the host");
+        }
+        warp.park(*group);
+        Ok(false)
+    }
+
     /// Ends a group's turn, and the kernel if the host says so; true when the warp's slice is over.
     fn expire(&self, warp: &mut Warp, group: &mut Group) -> Outcome<bool> {
         let over = warp.expire(group);
-        group.spins = false;
         if self.host.should_stop() {
             return trouble(FaultKind::Stopped, first(group.mask), "stopped by the host");
         }
@@ -273,12 +294,11 @@ impl Machine<'_> {
     }
 
     fn jump(&self, warp: &mut Warp, group: &mut Group, to: u32) -> Flow {
-        let back = to <= group.pc;
+        let back = group.pc.checked_sub(to);
         group.pc = to;
-        if !back {
-            return Flow::Moved;
-        }
-        warp.fuel -= if group.spins { SPIN_COST } else { 1 };
+        let Some(length) = back else { return Flow::Moved };
+        warp.fuel -= if group.spins { SPIN_COST } else { 1 } + long(length);
+        group.waits |= group.spins;
         group.spins = false;
         Flow::Moved
     }
@@ -302,15 +322,11 @@ impl Machine<'_> {
         }
         Ok(Flow::Left)
     }
+}
 
-    /// Whether all live lanes of a member mask are in the group; else it waits for them.
-    pub fn assembled(&self, warp: &Warp, group: &mut Group, members: u32, barrier: bool) -> bool {
-        if members & warp.live() & !group.mask == 0 {
-            return true;
-        }
-        group.wait = Wait::Lanes(members, barrier);
-        false
-    }
+/// What so many steps cost besides the jump or call that leads to them, so that the host is asked in long loops too.
+pub fn long(steps: u32) -> i32 {
+    (steps >> 8) as i32
 }
 
 /// The lanes of a mask whose value this is.

@@ -1,5 +1,6 @@
 //! Special registers.
 
+use super::block::RESERVED_BYTES;
 use super::lanes::{Lanes, WARP};
 use super::run::Machine;
 use super::warp::Warp;
@@ -7,7 +8,7 @@ use crate::ir::op::Special;
 
 impl Machine<'_> {
     /// A special register in all lanes.
-    pub fn special(&self, warp: &Warp, special: Special) -> Lanes {
+    pub fn special(&mut self, warp: &Warp, special: Special) -> Lanes {
         let each = |value: fn(u32) -> u32| {
             let mut lanes = [0; WARP];
             lanes.iter_mut().zip(0..).for_each(|(to, lane)| *to = u64::from(value(lane)));
@@ -29,16 +30,29 @@ impl Machine<'_> {
             Special::LaneMaskLt => each(|lane| (1 << lane) - 1),
             Special::LaneMaskGe => each(|lane| u32::MAX << lane),
             Special::LaneMaskGt => each(|lane| (u32::MAX << lane) & !(1 << lane)),
-            Special::Clock | Special::GlobalTimerLow => all(self.host.clock_ns() & 0xffff_ffff),
-            Special::ClockHigh | Special::GlobalTimerHigh => all(self.host.clock_ns() >> 32),
-            Special::Clock64 | Special::GlobalTimer => all(self.host.clock_ns()),
+            Special::Clock => all(self.tick() & 0xffff_ffff),
+            Special::ClockHigh => all(self.tick() >> 32),
+            Special::Clock64 => all(self.tick()),
+            Special::GlobalTimerLow => all(self.host.clock_ns() & 0xffff_ffff),
+            Special::GlobalTimerHigh => all(self.host.clock_ns() >> 32),
+            Special::GlobalTimer => all(self.host.clock_ns()),
             Special::SmId => all(u64::from(launch.processor[0])),
             Special::NSmId => all(u64::from(launch.processor[1])),
             Special::GridId => all(launch.id),
             Special::DynamicSharedSize => all(u64::from(launch.shared_bytes)),
-            Special::TotalSharedSize => all(self.shared.len() as u64),
+            Special::TotalSharedSize => all(u64::from(self.dynamic_end)),
+            Special::AggregateSharedSize => all(u64::from(self.dynamic_end) + u64::from(RESERVED_BYTES)),
+            Special::ReservedShared(offset) => {
+                all(u64::from(self.dynamic_end.next_multiple_of(16)) + u64::from(offset))
+            }
             Special::Workspace(0) => all(launch.workspace >> 32),
             Special::Workspace(_) => all(launch.workspace & 0xffff_ffff),
         }
+    }
+
+    /// The block's clock: no two readings are the same.
+    fn tick(&mut self) -> u64 {
+        *self.clock = self.host.clock_ns().max(self.clock.saturating_add(1));
+        *self.clock
     }
 }

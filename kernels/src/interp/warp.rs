@@ -14,8 +14,10 @@ pub const SPIN_COST: i32 = 64;
 pub enum Wait {
     /// It may run.
     Ready,
-    /// For a block barrier.
+    /// For a block barrier, where its lanes have arrived.
     Barrier(u8),
+    /// To arrive at a block barrier again: an earlier arrival of the same lanes is not counted yet.
+    Again(u8),
     /// For other lanes of the warp, at a step that needs this mask; the flag: a plain warp barrier.
     Lanes(u32, bool),
 }
@@ -37,6 +39,25 @@ pub struct Group {
     pub wait: Wait,
     /// The current loop touched memory that others may change.
     pub spins: bool,
+    /// Some loop since its last turn did.
+    pub waits: bool,
+    /// How often it went on when its turn was over, as it waits for nobody.
+    pub kept: u8,
+}
+
+impl Group {
+    /// At the same place of the same call.
+    fn beside(&self, other: &Group) -> bool {
+        (self.pc, self.base, self.stack) == (other.pc, other.base, other.stack)
+    }
+
+    fn join(&mut self, other: &Group) {
+        self.mask |= other.mask;
+        self.turn = self.turn.max(other.turn);
+        self.spins |= other.spins;
+        self.waits |= other.waits;
+        self.kept = self.kept.max(other.kept);
+    }
 }
 
 /// A warp.
@@ -96,24 +117,25 @@ impl Warp {
         }
     }
 
-    /// Puts a group aside, together with one at the same place if there is one.
+    /// Puts a group aside, together with one at the same place if there is one. Those that wait stay apart from those
+    /// that do not, and from those that wait for something else.
     pub fn park(&mut self, group: Group) {
-        let same = self
-            .groups
-            .iter_mut()
-            .find(|other| (other.pc, other.base, other.stack) == (group.pc, group.base, group.stack));
-        let Some(other) = same else { return self.groups.push(group) };
-        // Block barriers count their arrivals: who has arrived is kept apart from who has not.
-        if matches!(other.wait, Wait::Barrier(_)) || matches!(group.wait, Wait::Barrier(_)) {
-            if other.wait != group.wait {
-                return self.groups.push(group);
-            }
-        } else if other.wait != group.wait {
-            other.wait = Wait::Ready;
+        let same = self.groups.iter_mut().find(|other| other.beside(&group) && other.wait == group.wait);
+        match same {
+            Some(other) => other.join(&group),
+            None => self.groups.push(group),
         }
-        other.mask |= group.mask;
-        other.turn = other.turn.max(group.turn);
-        other.spins |= group.spins;
+    }
+
+    /// Those that wait at the group's place for other lanes of the warp join it.
+    pub fn gather(&mut self, group: &mut Group) {
+        self.groups.retain(|other| {
+            let joins = matches!(other.wait, Wait::Lanes(..)) && other.beside(group);
+            if joins {
+                group.join(other);
+            }
+            !joins
+        });
     }
 
     /// Takes the group that goes next: lowest turn, then deepest call, then lowest place.
@@ -128,9 +150,21 @@ impl Warp {
         self.groups.iter().filter(|group| group.wait == Wait::Ready).count()
     }
 
+    /// Whether a group that has used up the fuel goes on all the same: it seems to wait for nobody, and those who wait
+    /// for it where paths meet should not run without it.
+    pub fn keeps_turn(&mut self, group: &mut Group) -> bool {
+        let keeps = !group.waits && group.kept < u8::MAX;
+        if keeps {
+            self.fuel = FUEL;
+            group.kept += 1;
+        }
+        keeps
+    }
+
     /// Ends a group's turn: others go first from now on. True if all groups that can run had theirs.
     pub fn expire(&mut self, group: &mut Group) -> bool {
         self.fuel = FUEL;
+        (group.waits, group.spins, group.kept) = (false, false, 0);
         let last = self.groups.iter().map(|group| group.turn).max().unwrap_or(0);
         group.turn = last.max(group.turn) + 1;
         self.expired += 1;
@@ -147,27 +181,12 @@ impl Warp {
         }
     }
 
-    /// When nothing can run: lanes that met at different warp barriers of one mask go on.
-    pub fn release_lanes(&mut self) -> bool {
-        let live = self.live();
-        for index in 0..self.groups.len() {
-            let Wait::Lanes(members, true) = self.groups[index].wait else { continue };
-            let wait = self.groups[index].wait;
-            let met =
-                self.groups.iter().filter(|group| group.wait == wait).fold(0, |all, group| all | group.mask);
-            if members & live & !met != 0 {
-                continue;
-            }
-            let (there, rest): (Vec<Group>, Vec<Group>) =
-                self.groups.iter().partition(|group| group.wait == wait);
-            self.groups = rest;
-            for mut group in there {
-                group.pc += 1;
+    /// Those that wait for this may run.
+    pub fn wake(&mut self, wait: Wait) {
+        for group in &mut self.groups {
+            if group.wait == wait {
                 group.wait = Wait::Ready;
-                self.park(group);
             }
-            return true;
         }
-        false
     }
 }

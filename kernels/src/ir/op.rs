@@ -69,6 +69,10 @@ pub enum Special {
     GridId,
     DynamicSharedSize,
     TotalSharedSize,
+    /// With what the system keeps for itself.
+    AggregateSharedSize,
+    /// The place in shared memory so many bytes behind the start of the system's part.
+    ReservedShared(u32),
     /// Halves of the address of the cooperative workspace.
     Workspace(u8),
 }
@@ -100,6 +104,9 @@ pub enum Reduction {
     Add,
     Min,
     Max,
+    /// Of floats: NaN if any is.
+    MinNan,
+    MaxNan,
     And,
     Or,
     Xor,
@@ -391,7 +398,7 @@ pub enum Op {
     Reduce {
         /// How.
         op: Reduction,
-        /// U32, S32 or B32.
+        /// U32, S32, B32 or F32.
         ty: Type,
         /// The result.
         to: Reg,

@@ -144,6 +144,8 @@ pub enum Table<'a> {
     Prototype(&'a str, Vec<Formal<'a>>, Vec<Formal<'a>>),
     /// Labels of a `brx`.
     Targets(&'a str, Vec<&'a str>),
+    /// Functions that a `call` through a pointer may reach.
+    Callees(&'a str, Vec<&'a str>),
 }
 
 /// An instruction as written.

@@ -128,16 +128,25 @@ impl<'a> Parser<'a> {
             let table = self.prototype(name)?;
             statements.push(Statement::Table(Box::new(table)));
         } else if self.take_dot("branchtargets")? {
-            let mut labels = vec![self.name()?];
-            while self.take(b',')? {
-                labels.push(self.name()?);
-            }
-            self.want(b';')?;
-            statements.push(Statement::Table(Box::new(Table::Targets(name, labels))));
+            let table = Table::Targets(name, self.names()?);
+            statements.push(Statement::Table(Box::new(table)));
+        } else if self.take_dot("calltargets")? {
+            let table = Table::Callees(name, self.names()?);
+            statements.push(Statement::Table(Box::new(table)));
         } else {
             statements.push(Statement::Label(name, (opcode.line, opcode.column)));
         }
         Ok(())
+    }
+
+    /// `a, b, c;`
+    fn names(&mut self) -> Result<Vec<&'a str>, Error> {
+        let mut names = vec![self.name()?];
+        while self.take(b',')? {
+            names.push(self.name()?);
+        }
+        self.want(b';')?;
+        Ok(names)
     }
 
     fn prototype(&mut self, name: &'a str) -> Result<Table<'a>, Error> {

@@ -1,6 +1,7 @@
-//! Branches that lanes do not agree on, loops, calls, barriers, waiting for each other.
+//! Where lanes meet again, barriers in odd places, recursion to its limits, and what never ends. Each form has its test
+//! in `forms/control.rs` and `forms/barrier.rs`.
 
-use stream_hal_kernels::{FaultKind, Launch};
+use stream_hal_kernels::{FaultKind, KernelFault, Launch};
 
 use super::bench::{Bench, kernel};
 
@@ -18,41 +19,11 @@ fn check(body: &str, grid: u32, block: u32, expect: impl Fn(u32) -> u32) {
     assert_eq!(bench.words(out, count as usize), expected, "{body}");
 }
 
-#[test]
-fn nested_branches() {
-    let body = "and.b32 %r5, %r1, 1; and.b32 %r6, %r1, 2; setp.eq.u32 %p1, %r5, 0; setp.eq.u32 %p2, %r6, 0;
-        mov.u32 %r9, 100;
-        @%p1 bra even;
-        @%p2 bra one; add.u32 %r9, %r9, 3; bra out;
-        one: add.u32 %r9, %r9, 1; bra out;
-        even: @!%p2 bra two; bra out;
-        two: add.u32 %r9, %r9, 2;
-        out: add.u32 %r9, %r9, %r1;";
-    check(body, 2, 70, |i| 100 + i % 4 + i);
-}
-
-#[test]
-fn loops_that_lanes_leave_at_different_times() {
-    let body = "mov.u32 %r9, 0; mov.u32 %r5, %r1;
-        again: setp.eq.u32 %p1, %r5, 0; @%p1 bra out;
-        mov.u32 %r6, %r5;
-        inner: add.u32 %r9, %r9, 1; sub.u32 %r6, %r6, 1; setp.ne.u32 %p2, %r6, 0; @%p2 bra inner;
-        shr.u32 %r5, %r5, 1; bra again;
-        out:";
-    check(body, 1, 100, |i| (0..7).map(|s| i >> s).sum());
-}
-
-#[test]
-fn early_exits() {
-    let body = "mov.u32 %r9, 7; setp.gt.u32 %p1, %r1, 40; @%p1 exit; setp.eq.u32 %p1, %r1, 5; @%p1 ret;";
-    check(body, 1, 64, |i| if i > 40 || i == 5 { 0 } else { 7 });
-}
-
-#[test]
-fn a_table_of_branches() {
-    let body = "and.b32 %r5, %r1, 3; ts: .branchtargets a0, a1, a2, a1; mov.u32 %r9, 0; brx.idx %r5, ts;
-        a0: mov.u32 %r9, 10; bra out; a1: mov.u32 %r9, 11; bra out; a2: mov.u32 %r9, 12; out:";
-    check(body, 1, 64, |i| [10, 11, 12, 11][i as usize % 4]);
+/// The fault of a body in one block.
+fn check_fault(body: &str, block: u32) -> KernelFault {
+    let mut bench = Bench::new(&kernel("a", &format!("{MINE}{body}\nret;")));
+    let out = bench.put_words((0..block).map(|_| 0));
+    bench.run(1, block, &[out]).unwrap_err()
 }
 
 #[test]
@@ -100,26 +71,49 @@ fn recursion_by_lane() {
 }
 
 #[test]
-fn calls_through_pointers_by_lane() {
+fn recursion_to_the_limit_of_the_stack() {
     let source = ".version 7.0\n.target sm_80\n.address_size 64
-        .func (.param .b32 o) inc(.param .b32 i) { .reg .u32 %r; ld.param.u32 %r, [i]; add.u32 %r, %r, 1;
-            st.param.b32 [o], %r; ret; }
-        .func (.param .b32 o) dec(.param .b32 i) { .reg .u32 %r; ld.param.u32 %r, [i]; sub.u32 %r, %r, 1;
-            st.param.b32 [o], %r; ret; }
-        .global .align 8 .u64 table[2] = {inc, dec};
-        .entry k(.param .u64 a) { .reg .u32 %r<9>; .reg .u64 %d<9>;
-            ld.param.u64 %d1, [a]; mov.u32 %r1, %tid.x; mul.wide.u32 %d2, %r1, 4; add.u64 %d1, %d1, %d2;
-            and.b32 %r2, %r1, 1; mul.wide.u32 %d3, %r2, 8; mov.u64 %d4, table; add.u64 %d4, %d4, %d3;
-            ld.global.u64 %d5, [%d4];
-            { .param .b32 x; .param .b32 y; st.param.b32 [x], %r1;
-              proto: .callprototype (.param .b32 _) _ (.param .b32 _);
-              call (y), %d5, (x), proto; ld.param.b32 %r3, [y]; }
-            st.global.u32 [%d1], %r3; ret; }";
-    let mut bench = Bench::new(source);
-    let out = bench.put_words([0; 33]);
-    bench.run(1, 33, &[out]).unwrap();
-    let expected: Vec<u32> = (0..33u32).map(|i| if i % 2 == 0 { i + 1 } else { i - 1 }).collect();
-    assert_eq!(bench.words(out, 33), expected);
+        .func (.param .b32 o) down(.param .b32 i);
+        .func (.param .b32 o) step(.param .b32 i) { .reg .u32 %r<3>; ld.param.u32 %r1, [i];
+            { .param .b32 x; .param .b32 y; st.param.b32 [x], %r1; call (y), down, (x); ld.param.b32 %r2, [y]; }
+            add.u32 %r2, %r2, 1; st.param.b32 [o], %r2; ret; }
+        .func (.param .b32 o) down(.param .b32 i) { .reg .u32 %r<3>; .reg .pred %p; .local .b32 keep[9];
+            ld.param.u32 %r1, [i]; setp.eq.u32 %p, %r1, 0; st.param.b32 [o], 0; @%p ret; sub.u32 %r1, %r1, 1;
+            { .param .b32 x; .param .b32 y; st.param.b32 [x], %r1; call (y), step, (x); ld.param.b32 %r2, [y]; }
+            add.u32 %r2, %r2, 1; st.param.b32 [o], %r2; ret; }
+        .entry k(.param .u64 a, .param .u64 n) { .reg .u32 %r<5>; .reg .u64 %d<3>; ld.param.u64 %d1, [a];
+            ld.param.u32 %r1, [n]; mov.u32 %r2, %laneid; sub.u32 %r1, %r1, %r2;
+            { .param .b32 x; .param .b32 y; st.param.b32 [x], %r1; call (y), down, (x); ld.param.b32 %r3, [y]; }
+            mul.wide.u32 %d2, %r2, 4; add.u64 %d1, %d1, %d2; st.global.u32 [%d1], %r3; ret; }";
+    for stack_bytes in [0, 4096, 200 << 10] {
+        let mut bench = Bench::new(source);
+        let out = bench.put_words([0; 32]);
+        let run = |depth: u32| {
+            let parameters: Vec<u8> =
+                [out, u64::from(depth)].iter().flat_map(|word| word.to_le_bytes()).collect();
+            let launch =
+                Launch { block: [32, 1, 1], parameters: &parameters, stack_bytes, ..Launch::default() };
+            bench.launch("k", &launch).map(|()| bench.words(out, 32))
+        };
+        // The deepest that fits, between what does and what does not.
+        let (mut fits, mut deep) = (31, 1 << 16);
+        while deep - fits > 1 {
+            let depth = (fits + deep) / 2;
+            match run(depth) {
+                Ok(results) => {
+                    let expected: Vec<u32> = (0..32).map(|lane| 2 * (depth - lane)).collect();
+                    assert_eq!(results, expected);
+                    fits = depth;
+                }
+                Err(fault) => {
+                    assert_eq!(fault.kind, FaultKind::StackOverflow, "{fault}");
+                    deep = depth;
+                }
+            }
+        }
+        let each = if stack_bytes == 0 { 16 << 10 } else { stack_bytes } / fits;
+        assert!((60..=90).contains(&each), "{fits} calls of two functions in {stack_bytes} bytes");
+    }
 }
 
 #[test]
@@ -145,70 +139,54 @@ fn a_barrier_reached_by_halves_of_a_warp() {
 }
 
 #[test]
-fn barriers_with_counts_and_arrivals() {
-    // The first warp fills, the second waits for it at barrier 1; the third has left.
-    let body = ".shared .u32 box[32]; mov.u32 %r5, box; mov.u32 %r9, %laneid; shl.b32 %r6, %r9, 2; add.u32 %r5, %r5, %r6;
-        setp.ge.u32 %p1, %r4, 64; @%p1 exit; setp.ge.u32 %p1, %r4, 32; @%p1 bra reader;
-        add.u32 %r9, %r9, 500; st.shared.u32 [%r5], %r9; bar.arrive 1, 64; bra out;
-        reader: bar.sync 1, 64; ld.shared.u32 %r9, [%r5]; out:";
-    check(body, 1, 96, |i| if i < 64 { 500 + i % 32 } else { 0 });
+fn a_barrier_lets_go_those_it_counted_and_no_more() {
+    // Three warps arrive at a barrier for two; the third must wait for the fourth, which comes when the first is through.
+    let body = ".shared .u32 flag; mov.u32 %r5, flag; st.shared.u32 [%r5], 0; bar.sync 0; mov.u32 %r9, 1;
+        setp.ge.u32 %p1, %r4, 96; @!%p1 bra meet;
+        wait: ld.volatile.shared.u32 %r6, [%r5]; setp.lt.u32 %p2, %r6, 32; @%p2 bra wait;
+        meet: bar.sync 1, 64; setp.lt.u32 %p1, %r4, 32; @!%p1 bra out; red.shared.add.u32 [%r5], 1; out:";
+    check(body, 1, 128, |_| 1);
+    // The same warps meet again and again, each time with whoever comes.
+    let body =
+        "mov.u32 %r5, 0; again: bar.sync 3, 64; add.u32 %r5, %r5, 1; setp.lt.u32 %p1, %r5, 6; @%p1 bra again;
+        mov.u32 %r9, %r5;";
+    check(body, 1, 128, |_| 6);
 }
 
 #[test]
-fn barriers_that_reduce() {
-    let body = "setp.lt.u32 %p1, %r4, 50; bar.red.popc.u32 %r9, 0, %p1; bar.red.and.pred %p2, 0, %p1;
-        bar.red.or.pred %p3, 0, !%p1; selp.u32 %r5, 1000, 0, %p2; selp.u32 %r6, 2000, 0, %p3;
-        add.u32 %r9, %r9, %r5; add.u32 %r9, %r9, %r6;";
-    check(body, 1, 80, |_| 2050);
-    check(body, 1, 40, |_| 1040);
-}
-
-#[test]
-fn a_lock_is_taken_lane_by_lane() {
-    let body = "ld.param.u64 %d5, [a]; add.u64 %d5, %d5, 4096; mov.u32 %r9, 0;
-        spin: atom.global.cas.b32 %r5, [%d5], 0, 1; setp.ne.u32 %p1, %r5, 0; @%p1 bra spin;
-        ld.volatile.global.u32 %r6, [%d5+4]; add.u32 %r6, %r6, 1; st.volatile.global.u32 [%d5+4], %r6;
-        membar.gl; atom.global.exch.b32 %r5, [%d5], 0; mov.u32 %r9, 1;";
-    let source = kernel("a", &format!("{MINE}{body}\nst.global.u32 [%d1], %r9;\nret;"));
-    let mut bench = Bench::new(&source);
-    let out = bench.put(&[0; 8192]);
-    bench.run(2, 96, &[out]).unwrap();
-    assert_eq!(bench.words(out + 4096, 2), [0, 192]);
-    assert!(bench.words(out, 192).iter().all(|&done| done == 1));
-}
-
-#[test]
-fn one_warp_waits_for_another_without_a_barrier() {
-    let body = ".shared .u32 flag; mov.u32 %r5, flag; mov.u32 %r9, 0; st.shared.u32 [%r5], 0; bar.sync 0;
-        setp.lt.u32 %p1, %r4, 32; @!%p1 bra giver;
-        wait: ld.volatile.shared.u32 %r9, [%r5]; setp.eq.u32 %p2, %r9, 0; @%p2 bra wait; bra out;
-        giver: mov.u32 %r9, 77; st.volatile.shared.u32 [%r5], %r9; out:";
-    check(body, 1, 64, |_| 77);
-}
-
-#[test]
-fn blocks_of_a_cooperative_launch_take_turns() {
-    use stream_hal_kernels::{Progress, Scratch};
-    // Every block adds itself, then waits until all have.
-    let body = "ld.param.u64 %d1, [a]; atom.global.add.u32 %r1, [%d1], 1;
-        wait: ld.acquire.gpu.global.u32 %r2, [%d1]; setp.lt.u32 %p1, %r2, 5; @%p1 bra wait; ret;";
-    let mut bench = Bench::new(&kernel("a", body));
-    let out = bench.put_words([0]);
-    let parameters = out.to_le_bytes();
-    let launch = Launch { grid: [5, 1, 1], parameters: &parameters, cooperative: true, ..Launch::default() };
-    let mut blocks: Vec<Scratch> = (0..5).map(|_| Scratch::default()).collect();
-    for (at, scratch) in blocks.iter_mut().enumerate() {
-        bench.program.start_block(0, &launch, [at as u32, 0, 0], scratch).unwrap();
+fn lanes_at_barriers_of_different_numbers() {
+    // The number is in a register: even lanes of all warps meet at one barrier, odd ones at the other, then all.
+    let body = "and.b32 %r5, %r4, 1; barrier.sync %r5; mov.u32 %r9, 4; barrier.sync 5;";
+    let fault = check_fault(body, 64);
+    assert_eq!(fault.kind, FaultKind::BarrierDeadlock, "a warp counts as a whole: {fault}");
+    let body =
+        "shr.u32 %r5, %r4, 5; and.b32 %r5, %r5, 1; barrier.sync %r5, 64; mov.u32 %r9, 4; barrier.sync 5;";
+    check(body, 1, 128, |_| 4);
+    for (body, words) in [
+        ("bar.arrive 1, 0;", "no threads"),
+        ("bar.sync 1, 96;", "whole warps"),
+        ("bar.sync %r4;", "barrier 16 of 16"),
+        (
+            "setp.lt.u32 %p1, %r4, 32; @%p1 bra x; bar.sync 1, 32; bra y; x: bar.arrive 1, 64; y:",
+            "while it is open",
+        ),
+    ] {
+        let fault = check_fault(body, 64);
+        assert!(
+            fault.kind == FaultKind::IllegalInstruction && fault.words.contains(words),
+            "{body}: {fault}"
+        );
     }
-    let mut rounds = 0;
-    while !blocks.is_empty() {
-        rounds += 1;
-        blocks.retain_mut(|scratch| {
-            let progress = bench.program.resume_block(&launch, &bench.ram, &bench.paper, scratch).unwrap();
-            progress == Progress::Yielded
-        });
-    }
-    assert!(rounds < 10, "{rounds}");
+}
+
+#[test]
+fn a_lane_that_arrives_again_waits_until_its_warp_was_counted() {
+    // Lane 0 arrives in two rounds before the others have in one: the second counts for the second.
+    let body = "setp.ge.u32 %p1, %r4, 32; @%p1 bra reader; setp.eq.u32 %p2, %r4, 0; @%p2 bra fast;
+        mov.u32 %r5, 0; wait: add.u32 %r5, %r5, 1; setp.lt.u32 %p3, %r5, 50; @%p3 bra wait;
+        bar.arrive 1, 64; bar.arrive 1, 64; bra out; fast: bar.arrive 1, 64; bar.arrive 1, 64; bra out;
+        reader: bar.sync 1, 64; bar.sync 1, 64; out: mov.u32 %r9, 6;";
+    check(body, 1, 64, |_| 6);
 }
 
 #[test]

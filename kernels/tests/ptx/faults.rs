@@ -106,12 +106,3 @@ fn an_unsupported_form_refuses_its_kernel_alone() {
     assert_eq!((fault.kind, fault.line), (FaultKind::Unsupported, 7));
     assert_eq!(fault.words, "vadd.u32.u32.u32 is not supported");
 }
-
-#[test]
-fn special_registers_of_other_devices_refuse_their_kernel_alone() {
-    let source = ".version 7.0\n.target sm_80\n.address_size 64\n.entry bad() { .reg .b32 %r<3>;\n
-        mov.u32 %r1, %clusterid.x;\nmov.u32 %r2, %reserved_smem_offset_1;\nret; }\n.entry good() { ret; }";
-    let bench = Bench::new(source);
-    assert!(bench.launch("good", &Launch::default()).is_ok());
-    assert_eq!(bench.launch("bad", &Launch::default()).unwrap_err().kind, FaultKind::Unsupported);
-}

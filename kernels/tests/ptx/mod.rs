@@ -10,6 +10,7 @@ mod logs;
 mod mbarriers;
 mod memory;
 mod printing;
+mod progress;
 mod samples;
 mod table;
 mod texts;

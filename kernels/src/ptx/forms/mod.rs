@@ -3,6 +3,7 @@
 
 mod asynchronous;
 mod atomic;
+mod control;
 mod convert;
 mod float;
 mod integer;
@@ -12,6 +13,7 @@ mod memory;
 pub mod pattern;
 mod refused;
 pub mod shape;
+mod warp;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -85,12 +87,14 @@ pub fn families() -> &'static [Family] {
     const FAMILIES: &[Family] = &[
         Family { name: "asynchronous", rows: asynchronous::ROWS },
         Family { name: "atomic", rows: atomic::ROWS },
+        Family { name: "control", rows: control::ROWS },
         Family { name: "convert", rows: convert::ROWS },
         Family { name: "float", rows: float::ROWS },
         Family { name: "integer", rows: integer::ROWS },
         Family { name: "logic", rows: logic::ROWS },
         Family { name: "matrix", rows: matrix::ROWS },
         Family { name: "memory", rows: memory::ROWS },
+        Family { name: "warp", rows: warp::ROWS },
         Family { name: "refused", rows: refused::ROWS },
     ];
     FAMILIES

@@ -5,7 +5,7 @@ use super::names::Binding;
 use super::operand::Width;
 use super::step::{Done, Step};
 use super::{Refusal, external};
-use crate::ir::op::{Callee, Passed, Runtime, Space};
+use crate::ir::op::{Callee, Passed, Runtime};
 use crate::ir::{Op, Operand, Reg, Type};
 use crate::libdevice::External;
 
@@ -28,8 +28,6 @@ enum Called {
 
 /// `call (results), name, (arguments), prototype;` where all but the name may be missing.
 pub fn call(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.take("uni");
-    step.form.takes(0)?;
     step.guarded(unguarded)
 }
 
@@ -67,15 +65,8 @@ fn unguarded(step: &mut S<'_, '_, '_, '_>) -> Done {
         Called::Code(callee) => step.emit(Op::Call { callee, arguments: passed, results: returned }),
         Called::External(external) => external::call(step, external, &passed, &returned)?,
     }
-    for (reg, ty, frame) in loads {
-        step.emit(Op::Load {
-            space: Space::Local,
-            ty,
-            to: vec![Some(reg)],
-            address: Operand::Frame(frame),
-            offset: 0,
-            shared_with_others: false,
-        });
+    for load in loads {
+        step.body.take_formal(load, None, step.place.0);
     }
     Ok(())
 }
@@ -90,18 +81,10 @@ fn target<'a>(
         if ty.bits() != 64 {
             return step.error(format!("'{name}' is .{ty}, no function pointer"));
         }
-        let Some(Written::Name(prototype)) = prototype else { return step.error("expected a prototype") };
-        let table = match step.body.symbol(prototype) {
-            Some(Binding::Table(table)) => step.body.tables[table as usize],
-            // A list of possible targets tells less than a prototype; none that we met uses it.
-            Some(_) => return Err(Refusal::Unsupported),
-            None => return step.error(format!("no prototype '{prototype}'")),
-        };
-        let Table::Prototype(_, returns, parameters) = table else {
-            return step.error(format!("'{prototype}' is no prototype"));
-        };
+        let Some(Written::Name(shape)) = prototype else { return step.error("expected a prototype") };
+        let (returns, parameters) = shape_of(step, shape)?;
         let callee = Called::Code(Callee::Pointer(Operand::Reg(reg)));
-        return Ok(Target { callee, returns: returns.clone(), parameters: parameters.clone() });
+        return Ok(Target { callee, returns, parameters });
     }
     let Some(Binding::Function(index)) = step.body.symbol(name) else {
         return step.error(format!("no function '{name}'"));
@@ -120,6 +103,35 @@ fn target<'a>(
         (None, None) => return Err(Refusal::Call(format!("{name}, which is defined nowhere"))),
     };
     Ok(Target { callee, returns: header.returns, parameters: header.parameters })
+}
+
+/// Results and parameters of a function.
+type Formals<'a> = (Vec<Formal<'a>>, Vec<Formal<'a>>);
+
+/// The same by the name of a prototype, of a list of functions, or of a table that holds their addresses.
+fn shape_of<'a>(step: &mut S<'_, '_, '_, 'a>, name: &'a str) -> Result<Formals<'a>, Refusal> {
+    let binding = step.body.symbol(name);
+    let scope = step.body.scope;
+    let first = match binding {
+        Some(Binding::Table(table)) => match step.body.tables[table as usize] {
+            Table::Prototype(_, returns, parameters) => return Ok((returns.clone(), parameters.clone())),
+            Table::Callees(_, names) => names.first().copied(),
+            Table::Targets(..) => None,
+        },
+        Some(Binding::Global(index)) => {
+            let relocations = &scope.declared.globals[index as usize].relocations;
+            relocations.first().map(|relocation| relocation.symbol.as_str())
+        }
+        _ => None,
+    };
+    // All of a list are alike.
+    match first.and_then(|first| scope.symbol(first)) {
+        Some(Binding::Function(index)) => {
+            let header = scope.header(index)?;
+            Ok((header.returns, header.parameters))
+        }
+        _ => step.error(format!("'{name}' is no prototype and no list of functions")),
+    }
 }
 
 /// The variable that is passed, if it is one and fits.
@@ -155,23 +167,17 @@ fn argument<'a>(
     formal: &Formal<'a>,
 ) -> Result<Passed, Refusal> {
     let (bytes, align) = formal.layout();
+    // An array without a size takes as many as are given; no compiler that we know makes these.
+    if bytes == 0 {
+        return Err(Refusal::Unsupported);
+    }
     if let Some(frame) = variable(step, written, bytes)? {
         return Ok(Passed { frame, bytes: bytes as u32 });
     }
     let ty = scalar(formal)?;
-    if ty == Type::Pred {
-        return Err(Refusal::Unsupported);
-    }
     let value = step.source_of(written, ty, Width::Exact)?;
     let Some(frame) = step.body.slot(bytes, align) else { return Err(Refusal::Unsupported) };
-    step.emit(Op::Store {
-        space: Space::Local,
-        ty,
-        from: vec![value],
-        address: Operand::Frame(frame),
-        offset: 0,
-        shared_with_others: false,
-    });
+    step.body.give_formal((value, ty, frame), None, step.place.0);
     Ok(Passed { frame, bytes: bytes as u32 })
 }
 
@@ -185,12 +191,10 @@ fn result<'a>(
     if let Some(frame) = variable(step, written, bytes)? {
         return Ok(Passed { frame, bytes: bytes as u32 });
     }
-    let ty = scalar(formal)?;
-    if ty == Type::Pred {
-        return Err(Refusal::Unsupported);
-    }
-    let reg = step.target_of(written, ty, Width::Exact)?;
     let Some(frame) = step.body.slot(bytes, align) else { return Err(Refusal::Unsupported) };
-    loads.push((reg, ty, frame));
+    if *written != Written::Name("_") {
+        let ty = scalar(formal)?;
+        loads.push((step.target_of(written, ty, Width::Exact)?, ty, frame));
+    }
     Ok(Passed { frame, bytes: bytes as u32 })
 }

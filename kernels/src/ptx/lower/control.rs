@@ -9,9 +9,6 @@ type S<'b, 's, 'm, 'a> = Step<'b, 's, 'm, 'a>;
 
 /// `bra`
 pub fn bra(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.take("uni");
-    step.form.takes(0)?;
-    step.count(1, 1)?;
     let Written::Name(name) = *step.written(0)? else { return step.error("expected a label") };
     let Some(target) = step.body.label(name) else { return step.error(format!("no label '{name}'")) };
     let line = step.place.0;
@@ -28,10 +25,6 @@ pub fn bra(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 /// `brx.idx`
 pub fn brx(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.take("uni");
-    step.form.take("idx");
-    step.form.takes(0)?;
-    step.count(2, 2)?;
     let index = step.source(0, Type::U32)?;
     let Written::Name(name) = *step.written(1)? else { return step.error("expected a list of labels") };
     let table = match step.body.symbol(name) {
@@ -52,9 +45,6 @@ pub fn brx(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 /// `ret`
 pub fn ret(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.take("uni");
-    step.form.takes(0)?;
-    step.count(0, 0)?;
     let line = step.place.0;
     step.guarded(|step| {
         step.body.end_return(line);
@@ -64,8 +54,6 @@ pub fn ret(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 /// `exit` and `trap`
 pub fn leave(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.takes(0)?;
-    step.count(0, 0)?;
     let end = if step.form.opcode == "exit" { End::Exit } else { End::Trap };
     step.end(end);
     Ok(())
@@ -73,14 +61,13 @@ pub fn leave(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 /// `nanosleep`
 pub fn nanosleep(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.take("u32");
-    step.count(1, 1)?;
     step.source(0, Type::U32)?;
     step.emit(Op::Sleep);
     Ok(())
 }
 
-/// `brkpt`, `pmevent`, `griddepcontrol`: nothing to be done.
+/// Nothing to be done: `brkpt`, as there is no debugger to stop for; `pmevent`, as nobody counts; `griddepcontrol`, as a
+/// grid starts when those it depends on have ended; `setmaxnreg`, as registers are not shared out.
 pub fn nothing(_: &mut S<'_, '_, '_, '_>) -> Done {
     Ok(())
 }

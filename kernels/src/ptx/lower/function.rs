@@ -9,7 +9,8 @@ use super::block::Blocks;
 use super::form::Form;
 use super::names::{Binding, Labels, Names};
 use super::step::Step;
-use super::{Lowered, Refusal, Scope, error_at, opcodes};
+use super::{Lowered, Refusal, Scope, error_at};
+use crate::ir::compute::{Comparison, Compute};
 use crate::ir::op::Passed;
 use crate::ir::{End, Function, Guard, Inst, Op, Operand, Reg, Shared, Type, verify};
 use crate::module::{Error, Unsupported};
@@ -179,15 +180,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                     if results {
                         self.result_registers.push((reg, *ty, frame));
                     } else {
-                        let op = Op::Load {
-                            space: crate::ir::op::Space::Local,
-                            ty: *ty,
-                            to: vec![Some(reg)],
-                            address: Operand::Frame(frame),
-                            offset: 0,
-                            shared_with_others: false,
-                        };
-                        self.blocks.push(Inst { op, guard: None, line: tree.place.0 });
+                        self.take_formal((reg, *ty, frame), None, tree.place.0);
                     }
                 }
             }
@@ -330,7 +323,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     }
 
     fn declare_table(&mut self, table: &'m Table<'a>) -> Result<(), Error> {
-        let (Table::Prototype(name, ..) | Table::Targets(name, _)) = table;
+        let (Table::Prototype(name, ..) | Table::Targets(name, _) | Table::Callees(name, _)) = table;
         self.names.bind(name, Binding::Table(self.tables.len() as u32));
         self.tables.push(table);
         Ok(())
@@ -397,29 +390,56 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                 Build::Refuse => Err(Refusal::Unsupported),
             },
             Found::Row(_) => step.error(format!("'{opcode}' with {} operands", operands.len())),
-            found => match (opcodes::build(opcode), found) {
-                (Some(build), _) => build(&mut step),
-                (None, Found::Nothing) if !opcodes::known(opcode) => {
-                    step.error(format!("unknown instruction '{opcode}'"))
-                }
-                _ => Err(Refusal::Unsupported),
-            },
+            Found::Opcode => Err(Refusal::Unsupported),
+            Found::Nothing => step.error(format!("unknown instruction '{opcode}'")),
         }
+    }
+
+    /// Reads a value that was passed in the frame. Predicates are passed as bytes.
+    pub fn take_formal(&mut self, (reg, ty, frame): (Reg, Type, u32), guard: Option<Guard>, line: u32) {
+        let (to, ty) = if ty == Type::Pred { (self.fresh(16), Type::U8) } else { (reg, ty) };
+        let op = Op::Load {
+            space: crate::ir::op::Space::Local,
+            ty,
+            to: vec![Some(to)],
+            address: Operand::Frame(frame),
+            offset: 0,
+            shared_with_others: false,
+        };
+        self.blocks.push(Inst { op, guard, line });
+        if to != reg {
+            let compute = Compute::Compare(Comparison::Ne, Type::U16, false);
+            let from = [Operand::Reg(to), Operand::Imm(0), Operand::Imm(0), Operand::Imm(0)];
+            self.blocks.push(Inst { op: Op::Compute { compute, to: reg, from }, guard, line });
+        }
+    }
+
+    /// Puts a value into the frame to be passed.
+    pub fn give_formal(&mut self, (value, ty, frame): (Operand, Type, u32), guard: Option<Guard>, line: u32) {
+        let (mut value, mut stored) = (value, ty);
+        if ty == Type::Pred {
+            let to = self.fresh(16);
+            let from = [Operand::Imm(1), Operand::Imm(0), value, Operand::Imm(0)];
+            let op = Op::Compute { compute: Compute::Select, to, from };
+            self.blocks.push(Inst { op, guard, line });
+            (value, stored) = (Operand::Reg(to), Type::U8);
+        }
+        let op = Op::Store {
+            space: crate::ir::op::Space::Local,
+            ty: stored,
+            from: vec![value],
+            address: Operand::Frame(frame),
+            offset: 0,
+            shared_with_others: false,
+        };
+        self.blocks.push(Inst { op, guard, line });
     }
 
     /// Ends the block with a return; results in registers go to their places first.
     pub fn end_return(&mut self, line: u32) {
         for index in 0..self.result_registers.len() {
             let (reg, ty, frame) = self.result_registers[index];
-            let op = Op::Store {
-                space: crate::ir::op::Space::Local,
-                ty,
-                from: vec![Operand::Reg(reg)],
-                address: Operand::Frame(frame),
-                offset: 0,
-                shared_with_others: false,
-            };
-            self.blocks.push(Inst { op, guard: None, line });
+            self.give_formal((Operand::Reg(reg), ty, frame), None, line);
         }
         self.blocks.end(End::Return, line);
     }

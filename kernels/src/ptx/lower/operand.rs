@@ -3,21 +3,10 @@
 use super::super::ast::Operand as Written;
 use super::Refusal;
 use super::names::Binding;
+use super::special;
 use super::step::Step;
-use crate::ir::op::{Space, Special};
-use crate::ir::{Op, Operand, Reg, Type};
-
-/// Special registers of PTX that are not implemented, by how their names start.
-const UNREAD: &[&str] = &[
-    "%aggr_smem_size",
-    "%cluster",
-    "%current_graph_exec",
-    "%envreg",
-    "%is_explicit_cluster",
-    "%ncluster",
-    "%pm",
-    "%reserved_smem_offset",
-];
+use crate::ir::op::Space;
+use crate::ir::{Operand, Reg, Type};
 
 /// How strictly a register's width must be the type's.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -49,9 +38,6 @@ impl<'a> Step<'_, '_, '_, 'a> {
     }
 
     fn unknown<T>(&self, name: &str) -> Result<T, Refusal> {
-        if UNREAD.iter().any(|prefix| name.starts_with(prefix)) {
-            return Err(Refusal::Unsupported);
-        }
         self.error(format!("'{name}' is not declared"))
     }
 
@@ -148,8 +134,8 @@ impl<'a> Step<'_, '_, '_, 'a> {
     pub fn source_of(&mut self, written: &Written<'a>, ty: Type, width: Width) -> Result<Operand, Refusal> {
         match *written {
             Written::Name(name) => self.named_source(name, ty, width),
-            Written::Component(name, part) => match special(name, part) {
-                Some(special) => self.special(special, ty),
+            Written::Component(name, part) => match special::named(name, part) {
+                Some(meaning) => self.special(meaning, ty),
                 None => {
                     let (reg, have) = self.component(name, part)?;
                     self.check_width(name, have, ty, width)?;
@@ -177,22 +163,10 @@ impl<'a> Step<'_, '_, '_, 'a> {
             self.check_width(name, have, ty, width)?;
             return Ok(Operand::Reg(reg));
         }
-        if let Some(special) = special(name, "") {
-            return self.special(special, ty);
-        }
-        if name == "WARP_SZ" {
-            return Ok(Operand::Imm(32));
+        if let Some(meaning) = special::named(name, "") {
+            return self.special(meaning, ty);
         }
         self.variable_address(name, 0)
-    }
-
-    fn special(&mut self, special: Special, ty: Type) -> Result<Operand, Refusal> {
-        if ty == Type::B128 {
-            return self.error("a special register does not fit .b128");
-        }
-        let to = self.body.fresh(ty.bits());
-        self.emit_always(Op::Special { special, to });
-        Ok(Operand::Reg(to))
     }
 
     /// The address of a variable or function in its own space.
@@ -296,46 +270,4 @@ fn integer(value: u64, ty: Type) -> u64 {
         _ if ty.bits() >= 64 => value,
         _ => value & ((1 << ty.bits()) - 1),
     }
-}
-
-fn special(name: &str, part: &str) -> Option<Special> {
-    let axis = match part {
-        "x" => 0,
-        "y" => 1,
-        "z" => 2,
-        "" => 3,
-        _ => return None,
-    };
-    let special = match name {
-        "%tid" => Special::Tid(axis),
-        "%ntid" => Special::NTid(axis),
-        "%ctaid" => Special::CtaId(axis),
-        "%nctaid" => Special::NCtaId(axis),
-        _ if axis != 3 => return None,
-        "%laneid" => Special::LaneId,
-        "%warpid" => Special::WarpId,
-        "%nwarpid" => Special::NWarpId,
-        "%lanemask_eq" => Special::LaneMaskEq,
-        "%lanemask_le" => Special::LaneMaskLe,
-        "%lanemask_lt" => Special::LaneMaskLt,
-        "%lanemask_ge" => Special::LaneMaskGe,
-        "%lanemask_gt" => Special::LaneMaskGt,
-        "%clock" => Special::Clock,
-        "%clock_hi" => Special::ClockHigh,
-        "%clock64" => Special::Clock64,
-        "%globaltimer" => Special::GlobalTimer,
-        "%globaltimer_lo" => Special::GlobalTimerLow,
-        "%globaltimer_hi" => Special::GlobalTimerHigh,
-        "%smid" => Special::SmId,
-        "%nsmid" => Special::NSmId,
-        "%gridid" => Special::GridId,
-        "%dynamic_smem_size" => Special::DynamicSharedSize,
-        "%total_smem_size" => Special::TotalSharedSize,
-        "%envreg1" => Special::Workspace(0),
-        "%envreg2" => Special::Workspace(1),
-        _ => return None,
-    };
-    let vector =
-        matches!(special, Special::Tid(3) | Special::NTid(3) | Special::CtaId(3) | Special::NCtaId(3));
-    (!vector).then_some(special)
 }

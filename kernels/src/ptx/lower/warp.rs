@@ -2,60 +2,49 @@
 
 use super::super::ast::Operand as Written;
 use super::Refusal;
+use super::form::kind;
 use super::operand::Width;
+use super::special::Meaning;
 use super::step::{Done, Step};
-use crate::ir::op::{BarrierKind, Reduction, Shuffle, Vote};
-use crate::ir::{Op, Operand, Type};
+use crate::ir::compute::{Comparison, Compute, Float, Int};
+use crate::ir::op::{BarrierKind, Reduction, Shuffle, Special, Vote};
+use crate::ir::{Mode, Op, Operand, Reg, Type};
 
 type S<'b, 's, 'm, 'a> = Step<'b, 's, 'm, 'a>;
 
 /// `bar` and `barrier`
 pub fn barrier(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.take("cta");
-    step.form.take("aligned");
     if step.form.take("warp") {
-        return warp_barrier(step);
+        let mask = step.source(0, Type::B32)?;
+        return exchange(step, Op::WarpBarrier { mask });
     }
     if step.form.take("sync") {
-        step.form.takes(0)?;
-        step.count(1, 2)?;
         return block_barrier(step, 0, BarrierKind::Sync);
     }
     if step.form.take("arrive") {
-        step.form.takes(0)?;
-        step.count(2, 2)?;
         return block_barrier(step, 0, BarrierKind::Arrive);
     }
-    if step.form.take("red") {
-        return reduce_barrier(step);
-    }
-    Err(Refusal::Unsupported)
+    reduce_barrier(step)
 }
 
-fn warp_barrier(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.take("sync");
-    step.form.takes(0)?;
-    step.count(1, 1)?;
-    let mask = step.source(0, Type::B32)?;
-    step.emit(Op::WarpBarrier { mask });
-    Ok(())
+/// Adds an op of several lanes. Those that the guard leaves out take another way: they are not there.
+fn exchange(step: &mut S<'_, '_, '_, '_>, op: Op) -> Done {
+    step.guarded(|step| {
+        step.emit(op);
+        Ok(())
+    })
 }
 
 fn block_barrier(step: &mut S<'_, '_, '_, '_>, at: usize, kind: BarrierKind) -> Done {
     let id = step.source(at, Type::U32)?;
     let last = step.operands.len() - usize::from(matches!(kind, BarrierKind::Reduce { .. }));
     let count = if at + 1 < last { Some(step.source(at + 1, Type::U32)?) } else { None };
-    step.guarded(|step| {
-        step.emit(Op::Barrier { id, count, kind });
-        Ok(())
-    })
+    exchange(step, Op::Barrier { id, count, kind })
 }
 
 fn reduce_barrier(step: &mut S<'_, '_, '_, '_>) -> Done {
     let words = [("popc", Reduction::Popc), ("and", Reduction::And), ("or", Reduction::Or)];
     let op = step.form.take_any(&words).ok_or(Refusal::Unsupported)?;
-    step.form.takes(0)?;
-    step.count(3, 4)?;
     let ty = if op == Reduction::Popc { Type::U32 } else { Type::Pred };
     let to = step.target(0, ty)?;
     let (value, negated) = step.predicate(step.operands.len() - 1)?;
@@ -67,29 +56,28 @@ fn mask(step: &mut S<'_, '_, '_, '_>, sync: bool, at: usize) -> Result<Option<Op
     if sync { Ok(Some(step.source(at, Type::B32)?)) } else { Ok(None) }
 }
 
+/// What is written behind a bar, if somebody wants it.
+fn second<'a>(step: &mut S<'_, '_, '_, 'a>, written: Option<Written<'a>>) -> Result<Option<Reg>, Refusal> {
+    match written {
+        Some(Written::Name("_")) | None => Ok(None),
+        Some(written) => Ok(Some(step.target_of(&written, Type::Pred, Width::Exact)?)),
+    }
+}
+
 /// `shfl`
 pub fn shfl(step: &mut S<'_, '_, '_, '_>) -> Done {
     let sync = step.form.take("sync");
     let modes =
         [("up", Shuffle::Up), ("down", Shuffle::Down), ("bfly", Shuffle::Butterfly), ("idx", Shuffle::Index)];
     let mode = step.form.take_any(&modes).ok_or(Refusal::Unsupported)?;
-    step.form.takes(0)?;
-    step.count(4 + usize::from(sync), 4 + usize::from(sync))?;
-    let ty = step.form.ty()?;
-    if ty.bits() != 32 {
-        return Err(Refusal::Unsupported);
-    }
-    let (first, second) = step.pair(0)?;
-    let (value, lane) = (step.source(1, ty)?, step.source(2, Type::B32)?);
+    let (first, valid) = step.pair(0)?;
+    let (value, lane) = (step.source(1, Type::B32)?, step.source(2, Type::B32)?);
     let clamp = step.source(3, Type::B32)?;
     let mask = mask(step, sync, 4)?;
-    let to = step.target_of(&first, ty, Width::Exact)?;
-    let valid = match second {
-        Some(Written::Name("_")) | None => None,
-        Some(second) => Some(step.target_of(&second, Type::Pred, Width::Exact)?),
-    };
-    step.emit(Op::Shuffle { mode, to, valid, value, lane, clamp, mask });
-    Ok(())
+    step.count(4 + usize::from(sync), 4 + usize::from(sync))?;
+    let to = step.target_of(&first, Type::B32, Width::Exact)?;
+    let valid = second(step, valid)?;
+    exchange(step, Op::Shuffle { mode, to, valid, value, lane, clamp, mask })
 }
 
 /// `vote`
@@ -97,36 +85,25 @@ pub fn vote(step: &mut S<'_, '_, '_, '_>) -> Done {
     let sync = step.form.take("sync");
     let modes = [("all", Vote::All), ("any", Vote::Any), ("uni", Vote::Uniform), ("ballot", Vote::Ballot)];
     let mode = step.form.take_any(&modes).ok_or(Refusal::Unsupported)?;
-    step.form.takes(0)?;
-    step.count(2 + usize::from(sync), 2 + usize::from(sync))?;
     let to = step.target(0, if mode == Vote::Ballot { Type::B32 } else { Type::Pred })?;
     let (value, negated) = step.predicate(1)?;
     let mask = mask(step, sync, 2)?;
-    step.emit(Op::Vote { mode, to, value, negated, mask });
-    Ok(())
+    exchange(step, Op::Vote { mode, to, value, negated, mask })
 }
 
 /// `match`
 pub fn matching(step: &mut S<'_, '_, '_, '_>) -> Done {
-    let all = step.form.take_any(&[("all", true), ("any", false)]).ok_or(Refusal::Unsupported)?;
-    step.form.take("sync");
-    step.form.takes(0)?;
-    step.count(3, 3)?;
+    let all = step.form.take("all");
     let ty = step.form.ty()?;
-    let (first, second) = step.pair(0)?;
+    let (first, valid) = step.pair(0)?;
     let (value, mask) = (step.source(1, ty)?, step.source(2, Type::B32)?);
     let to = step.target_of(&first, Type::B32, Width::Exact)?;
-    let valid = match second {
-        Some(second) => Some(step.target_of(&second, Type::Pred, Width::Exact)?),
-        None => None,
-    };
-    step.emit(Op::Match { all, to, valid, value, mask });
-    Ok(())
+    let valid = second(step, valid)?;
+    exchange(step, Op::Match { all, to, valid, value, mask })
 }
 
 /// `redux`
 pub fn redux(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.take("sync");
     let words = [
         ("add", Reduction::Add),
         ("min", Reduction::Min),
@@ -135,24 +112,40 @@ pub fn redux(step: &mut S<'_, '_, '_, '_>) -> Done {
         ("or", Reduction::Or),
         ("xor", Reduction::Xor),
     ];
-    let op = step.form.take_any(&words).ok_or(Refusal::Unsupported)?;
-    step.form.takes(0)?;
-    step.count(3, 3)?;
-    let ty = step.form.ty()?;
-    if ty.bits() != 32 || ty.float() {
-        return Err(Refusal::Unsupported);
+    let mut op = step.form.take_any(&words).ok_or(Refusal::Unsupported)?;
+    if step.form.has(kind::NAN) {
+        op = if op == Reduction::Min { Reduction::MinNan } else { Reduction::MaxNan };
     }
+    let ty = step.form.ty()?;
     let to = step.target(0, ty)?;
-    let (value, mask) = (step.source(1, ty)?, step.source(2, Type::B32)?);
-    step.emit(Op::Reduce { op, ty, to, value, mask });
-    Ok(())
+    let (mut value, mask) = (step.source(1, ty)?, step.source(2, Type::B32)?);
+    if step.form.take("abs") {
+        value = step.value(Compute::Float(Float::Abs, ty, Mode::default()), 32, &[value])?;
+    }
+    exchange(step, Op::Reduce { op, ty, to, value, mask })
+}
+
+/// `elect`: the lowest lane of those that are there.
+pub fn elect(step: &mut S<'_, '_, '_, '_>) -> Done {
+    let (first, valid) = step.pair(0)?;
+    let mask = Some(step.source(1, Type::B32)?);
+    let to = step.target_of(&first, Type::B32, Width::Exact)?;
+    let valid = second(step, valid)?;
+    step.guarded(|step| {
+        let there = step.body.fresh(32);
+        let value = Operand::Imm(1);
+        step.emit(Op::Vote { mode: Vote::Ballot, to: there, value, negated: false, mask });
+        let turned = step.value(Compute::Int(Int::Brev, Type::B32), 32, &[Operand::Reg(there)])?;
+        step.int(Int::Clz, Type::B32, to, &[turned])?;
+        let Some(valid) = valid else { return Ok(()) };
+        let own = step.special(Meaning::Word(Special::LaneId), Type::U32)?;
+        let same = Compute::Compare(Comparison::Eq, Type::U32, false);
+        step.compute(same, valid, &[Operand::Reg(to), own])
+    })
 }
 
 /// `activemask`
 pub fn activemask(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.takes(0)?;
-    step.count(1, 1)?;
     let to = step.target(0, Type::B32)?;
-    step.emit(Op::ActiveMask { to });
-    Ok(())
+    exchange(step, Op::ActiveMask { to })
 }

@@ -2,6 +2,8 @@
 
 mod asynchronous;
 mod atomic;
+mod barrier;
+mod control;
 mod convert;
 mod exact;
 mod float;
@@ -13,6 +15,7 @@ mod matrix;
 mod memory;
 mod spaces;
 pub mod values;
+mod warp;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
