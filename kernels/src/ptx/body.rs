@@ -5,6 +5,11 @@ use super::lexer::{Spot, Token};
 use super::parse::Parser;
 use crate::module::Error;
 
+/// Scopes in each other, at most.
+const MOST_SCOPES: usize = 256;
+/// Operands of an instruction, and elements of a list of them, at most.
+const MOST_OPERANDS: usize = 2048;
+
 impl<'a> Parser<'a> {
     /// `{ … }` with all statements in one list; a bad statement is noted and skipped.
     pub fn body(&mut self) -> Result<Vec<Statement<'a>>, Error> {
@@ -12,23 +17,37 @@ impl<'a> Parser<'a> {
         let mut statements = Vec::new();
         let mut depth = 0usize;
         loop {
+            // By a quarter: statements of a few bytes would take too much if their list were half empty.
+            if statements.len() == statements.capacity() {
+                statements.reserve_exact(statements.len() / 4 + 8);
+            }
             match self.spot.token {
                 Token::Sign(b'}') => {
                     self.advance()?;
                     if depth == 0 {
+                        statements.shrink_to_fit();
                         return Ok(statements);
                     }
                     depth -= 1;
-                    statements.push(Statement::Close);
+                    // A scope with nothing in it is none.
+                    match statements.last() {
+                        Some(Statement::Open) => drop(statements.pop()),
+                        _ => statements.push(Statement::Close),
+                    }
                 }
                 Token::Sign(b'{') => {
+                    if depth == MOST_SCOPES {
+                        return Err(self.error(format!("more than {MOST_SCOPES} scopes in each other")));
+                    }
                     self.advance()?;
                     depth += 1;
                     statements.push(Statement::Open);
                 }
                 Token::End => return Err(self.expected("'}'")),
                 _ => {
+                    let kept = self.operands.len();
                     if let Err(error) = self.statement(&mut statements) {
+                        self.operands.truncate(kept);
                         self.keep(error)?;
                         self.recover()?;
                     }
@@ -79,10 +98,10 @@ impl<'a> Parser<'a> {
             _ => return Err(self.error(format!("unknown directive '.{word}'"))),
         };
         self.advance()?;
-        for variable in self.variables(space, Linkage::Private)? {
+        self.variables(space, Linkage::Private, |variable| {
             statements.push(Statement::Variable(Box::new(variable)));
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     fn registers(&mut self, statements: &mut Vec<Statement<'a>>) -> Result<(), Error> {
@@ -178,6 +197,9 @@ impl<'a> Parser<'a> {
         let mut operands = Vec::new();
         if self.spot.token != Token::Sign(b';') {
             loop {
+                if operands.len() == MOST_OPERANDS {
+                    return Err(self.error(format!("more than {MOST_OPERANDS} operands")));
+                }
                 operands.push(self.operand()?);
                 if !self.take(b',')? {
                     break;
@@ -219,6 +241,9 @@ impl<'a> Parser<'a> {
         let mut elements = Vec::new();
         if !self.take(close)? {
             loop {
+                if elements.len() == MOST_OPERANDS {
+                    return Err(self.error(format!("more than {MOST_OPERANDS} elements")));
+                }
                 elements.push(self.simple()?);
                 if !self.take(b',')? {
                     break;

@@ -73,6 +73,54 @@ pub fn declare(text: &str) -> Result<Declared, Errors> {
     if parser.errors.is_empty() { Ok(declared) } else { Err(Errors(parser.errors)) }
 }
 
+impl Declared {
+    /// The list grows by a quarter: for names of a few bytes it would take too much if it were half empty.
+    fn add_global(&mut self, global: Global) {
+        if self.globals.len() == self.globals.capacity() {
+            self.globals.reserve_exact(self.globals.len() / 4 + 8);
+        }
+        self.globals.push(global);
+    }
+
+    fn define(&mut self, name: &str, binding: Binding, place: (u32, u32)) -> Result<(), Error> {
+        match self.symbols.insert(name.into(), binding) {
+            Some(_) => Err(error_at(place, format!("'{name}' is defined twice"))),
+            None => Ok(()),
+        }
+    }
+
+    fn variable(&mut self, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
+        if variable.bytes != variable.stride {
+            self.strides.insert(variable.name.into(), variable.stride);
+        }
+        match variable.space {
+            VariableSpace::Global | VariableSpace::Const => {
+                if let Some(&Binding::Global(index)) = self.symbols.get(variable.name) {
+                    return again(&mut self.globals[index as usize], variable, weak);
+                }
+                let index = self.globals.len() as u32;
+                self.add_global(global(variable));
+                self.define(variable.name, Binding::Global(index), variable.place)
+            }
+            VariableSpace::Shared if variable.bytes == 0 => {
+                self.dynamic_align = self.dynamic_align.max(variable.align);
+                self.symbols.insert(variable.name.into(), Binding::DynamicShared);
+                Ok(())
+            }
+            VariableSpace::Shared => {
+                let index = self.shared.len() as u32;
+                let (bytes, align) = (variable.bytes, variable.align.max(1));
+                self.shared.push(Shared { name: variable.name.into(), bytes, align });
+                self.symbols.insert(variable.name.into(), Binding::ModuleShared(index));
+                Ok(())
+            }
+            VariableSpace::Local | VariableSpace::Param => {
+                Err(error_at(variable.place, format!("'{}' must be inside of a function", variable.name)))
+            }
+        }
+    }
+}
+
 struct Reader<'p, 'a> {
     parser: &'p mut Parser<'a>,
     declared: &'p mut Declared,
@@ -227,49 +275,8 @@ impl<'a> Reader<'_, 'a> {
 
     fn variables(&mut self, space: VariableSpace, linkage: Linkage, weak: bool) -> Result<(), Error> {
         self.parser.advance()?;
-        for variable in self.parser.variables(space, linkage)? {
-            self.variable(&variable, weak)?;
-        }
-        Ok(())
-    }
-
-    fn define(&mut self, name: &str, binding: Binding, place: (u32, u32)) -> Result<(), Error> {
-        match self.declared.symbols.insert(name.into(), binding) {
-            Some(_) => Err(error_at(place, format!("'{name}' is defined twice"))),
-            None => Ok(()),
-        }
-    }
-
-    fn variable(&mut self, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
         let declared = &mut *self.declared;
-        if variable.bytes != variable.stride {
-            declared.strides.insert(variable.name.into(), variable.stride);
-        }
-        match variable.space {
-            VariableSpace::Global | VariableSpace::Const => {
-                if let Some(&Binding::Global(index)) = declared.symbols.get(variable.name) {
-                    return again(&mut declared.globals[index as usize], variable, weak);
-                }
-                let index = declared.globals.len() as u32;
-                declared.globals.push(global(variable));
-                self.define(variable.name, Binding::Global(index), variable.place)
-            }
-            VariableSpace::Shared if variable.bytes == 0 => {
-                declared.dynamic_align = declared.dynamic_align.max(variable.align);
-                declared.symbols.insert(variable.name.into(), Binding::DynamicShared);
-                Ok(())
-            }
-            VariableSpace::Shared => {
-                let index = declared.shared.len() as u32;
-                let (bytes, align) = (variable.bytes, variable.align.max(1));
-                declared.shared.push(Shared { name: variable.name.into(), bytes, align });
-                declared.symbols.insert(variable.name.into(), Binding::ModuleShared(index));
-                Ok(())
-            }
-            VariableSpace::Local | VariableSpace::Param => {
-                Err(error_at(variable.place, format!("'{}' must be inside of a function", variable.name)))
-            }
-        }
+        self.parser.variables(space, linkage, |variable| declared.variable(&variable, weak))
     }
 
     fn function(&mut self, kernel: bool, weak: bool) -> Result<(), Error> {
@@ -308,7 +315,7 @@ impl<'a> Reader<'_, 'a> {
             let index = self.declared.functions.len() as u32;
             let name = function.name.clone();
             self.declared.functions.push(function);
-            return self.define(&name, Binding::Function(index), place);
+            return self.declared.define(&name, Binding::Function(index), place);
         };
         let known = &mut self.declared.functions[index as usize];
         match (known.body.is_some(), function.body.is_some()) {
@@ -331,11 +338,12 @@ impl<'a> Reader<'_, 'a> {
             Token::Dot("const") => VariableSpace::Const,
             _ => VariableSpace::Global,
         };
-        for variable in parser.variables(space, Linkage::Private)? {
-            self.declared.inner.insert(variable.place, self.declared.globals.len() as u32);
-            self.declared.globals.push(global(&variable));
-        }
-        Ok(())
+        let declared = &mut *self.declared;
+        parser.variables(space, Linkage::Private, |variable| {
+            declared.inner.insert(variable.place, declared.globals.len() as u32);
+            declared.add_global(global(&variable));
+            Ok(())
+        })
     }
 }
 

@@ -15,15 +15,19 @@ struct Head {
 }
 
 impl<'a> Parser<'a> {
-    /// Variables behind their space, up to the `;`: alignment, type, then names with dimensions and initial values.
-    pub fn variables(&mut self, space: VariableSpace, linkage: Linkage) -> Result<Vec<Variable<'a>>, Error> {
+    /// Variables behind their space, up to the `;`: alignment, type, then names with dimensions and initial values. Each
+    /// is given away as soon as it is read.
+    pub fn variables(
+        &mut self,
+        space: VariableSpace,
+        linkage: Linkage,
+        mut each: impl FnMut(Variable<'a>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
         let mut head = self.head()?;
-        let mut variables = Vec::new();
         loop {
-            variables.push(self.named_variable(space, linkage, head)?);
+            each(self.named_variable(space, linkage, head)?)?;
             if !self.take(b',')? {
-                self.want(b';')?;
-                return Ok(variables);
+                return self.want(b';');
             }
             if matches!(self.spot.token, Token::Dot(_)) {
                 head = self.head()?;

@@ -280,3 +280,11 @@ fn a_kernel_number_that_is_none_is_refused() {
         assert_eq!(run.unwrap_err().kind, FaultKind::InvalidLaunch);
     }
 }
+
+#[test]
+fn an_instruction_may_write_its_own_guard() {
+    let body = "setp.lt.u32 %p1, %r1, 9; setp.ge.u32 %p2, %r1, 0; setp.lt.u32 %p3, %r1, 5;
+        @%p1 setp.ne.and.u32 %p1|%p2, 1, 1, %p3; selp.u32 %r9, 1, 0, %p1; @%p2 add.u32 %r9, %r9, 2;";
+    // For the first nine both are written: never and what the third says.
+    check(body, 1, 32, |i| if (5..9).contains(&i) { 0 } else { 2 });
+}

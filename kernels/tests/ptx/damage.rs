@@ -92,7 +92,7 @@ fn damage(random: &mut fastrand::Rng, text: &str) -> String {
 }
 
 /// Whether the text was accepted; if so all its kernels were started.
-fn run(text: &str) -> bool {
+pub fn run(text: &str) -> bool {
     let Ok(module) = Module::parse(text) else { return false };
     let accepted = module.check(1).is_ok();
     let module = Arc::new(module);

@@ -12,6 +12,7 @@ mod memory;
 mod printing;
 mod progress;
 mod samples;
+mod soup;
 mod table;
 mod texts;
 mod warps;

@@ -99,8 +99,6 @@ b1:
     jump b2
 b2:
     return
-b3:
-    return
 ";
     assert_eq!(module.function("k").unwrap().to_string(), expect);
 }

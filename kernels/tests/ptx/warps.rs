@@ -227,3 +227,22 @@ fn the_reserved_part_of_shared_memory_is_there_for_those_who_ask() {
             .contains("%reserved_smem_offset_2")
     );
 }
+
+#[test]
+fn lanes_that_come_late_by_themselves() {
+    // One half counts for longer than a turn. Both walk to the vote from its block's start, without a branch in between.
+    let body = "mov.u32 %r5, 0; setp.lt.u32 %p1, %r1, 16; @%p1 bra out;
+        again: add.u32 %r5, %r5, 1; setp.lt.u32 %p2, %r5, 9000; @%p2 bra again;
+        out: setp.ge.u32 %p3, %r1, 8; vote.sync.ballot.b32 %r9, %p3, -1;";
+    check(body, 32, |_| 0xffff_ff00);
+}
+
+#[test]
+fn groups_with_masks_of_their_own_wait_for_their_own() {
+    // Lanes of one remainder belong together; half of the last ones come late.
+    let body = "and.b32 %r3, %r1, 3; match.any.sync.b32 %r4, %r3, -1; mov.u32 %r5, 0;
+        setp.lt.u32 %p1, %r1, 16; @%p1 bra out; setp.ne.u32 %p1, %r3, 3; @%p1 bra out;
+        again: add.u32 %r5, %r5, 1; setp.lt.u32 %p2, %r5, 9000; @%p2 bra again;
+        out: redux.sync.add.u32 %r9, %r1, %r4;";
+    check(body, 32, |lane| 112 + lane % 4 * 8);
+}

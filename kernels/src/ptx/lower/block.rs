@@ -3,67 +3,62 @@
 use crate::ir::{Block, End, Inst};
 
 /// Blocks of a function in the making. Numbers are given before blocks are placed.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Blocks {
-    /// Placed or not.
-    blocks: Vec<Option<Block>>,
+    /// Where each number is; several may be at one place.
+    places: Vec<u32>,
     /// In the order of the text.
-    order: Vec<u32>,
-    current: Option<(u32, Vec<Inst>)>,
+    blocks: Vec<Block>,
+    /// None behind an end: nobody comes there.
+    current: Option<Vec<Inst>>,
+}
+
+impl Default for Blocks {
+    fn default() -> Self {
+        Blocks { places: Vec::new(), blocks: Vec::new(), current: Some(Vec::new()) }
+    }
 }
 
 impl Blocks {
+    /// How many numbers were given.
+    pub fn count(&self) -> u32 {
+        self.places.len() as u32
+    }
+
     /// A number for a block that comes later.
     pub fn reserve(&mut self) -> u32 {
-        self.blocks.push(None);
-        self.blocks.len() as u32 - 1
+        self.places.push(0);
+        self.places.len() as u32 - 1
     }
 
-    /// Adds an instruction; after an end it starts a block that nobody reaches.
+    /// Adds an instruction; behind an end it is none.
     pub fn push(&mut self, inst: Inst) {
-        self.open().push(inst);
-    }
-
-    fn open(&mut self) -> &mut Vec<Inst> {
-        if self.current.is_none() {
-            let block = self.reserve();
-            self.current = Some((block, Vec::new()));
-        }
-        match &mut self.current {
-            Some((_, insts)) => insts,
-            None => unreachable!("it was opened one line up"),
+        if let Some(insts) = &mut self.current {
+            insts.push(inst);
         }
     }
 
     /// Closes the open block.
     pub fn end(&mut self, end: End, line: u32) {
-        self.open();
-        if let Some((number, insts)) = self.current.take() {
-            self.blocks[number as usize] = Some(Block { insts, end, line });
-            self.order.push(number);
+        if let Some(insts) = self.current.take() {
+            self.blocks.push(Block { insts, end, line });
         }
     }
 
     /// Starts a reserved block; an open one runs into it.
     pub fn start(&mut self, block: u32, line: u32) {
-        if self.current.is_some() {
+        if self.current.as_ref().is_some_and(|insts| !insts.is_empty()) {
             self.end(End::Jump(block), line);
         }
-        self.current = Some((block, Vec::new()));
+        self.places[block as usize] = self.blocks.len() as u32;
+        self.current.get_or_insert_default();
     }
 
     /// All blocks in the order of the text, numbered in that order.
     pub fn finish(mut self, line: u32) -> Vec<Block> {
-        if self.current.is_some() || self.order.is_empty() {
-            self.end(End::Return, line);
-        }
-        let mut place = vec![0; self.blocks.len()];
-        for (index, &number) in self.order.iter().enumerate() {
-            place[number as usize] = index as u32;
-        }
-        let mut blocks: Vec<Block> =
-            self.order.iter().filter_map(|&number| self.blocks[number as usize].take()).collect();
-        for block in &mut blocks {
+        self.end(End::Return, line);
+        let place = &self.places;
+        for block in &mut self.blocks {
             match &mut block.end {
                 End::Jump(to) => *to = place[*to as usize],
                 End::Branch(_, a, b) => (*a, *b) = (place[*a as usize], place[*b as usize]),
@@ -71,6 +66,7 @@ impl Blocks {
                 End::Return | End::Exit | End::Trap => {}
             }
         }
-        blocks
+        self.blocks.shrink_to_fit();
+        self.blocks
     }
 }

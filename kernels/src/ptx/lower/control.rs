@@ -32,6 +32,11 @@ pub fn brx(step: &mut S<'_, '_, '_, '_>) -> Done {
         _ => return step.error(format!("no list of labels '{name}'")),
     };
     let Table::Targets(_, labels) = table else { return step.error(format!("'{name}' is a prototype")) };
+    // Many branches by one long table would be more than the text is worth.
+    step.body.targets += labels.len();
+    if step.body.targets > step.body.scope.text.len() {
+        return step.error("too many targets of branches");
+    }
     let mut targets = Vec::with_capacity(labels.len());
     for label in labels {
         match step.body.label(label) {

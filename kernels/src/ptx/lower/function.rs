@@ -44,6 +44,8 @@ pub struct Body<'s, 'm, 'a> {
     tree: &'m Tree<'a>,
     /// Prototypes and branch tables in scope.
     pub tables: Vec<&'m Table<'a>>,
+    /// How many targets all branches by tables have.
+    pub targets: usize,
     results: Vec<Passed>,
     /// Results that lie in registers and are stored on return: register, frame slot.
     result_registers: Vec<(Reg, Type, u32)>,
@@ -80,6 +82,7 @@ pub fn lower<'a>(
         dynamic_align: 1,
         tree,
         tables: Vec::new(),
+        targets: 0,
         results: Vec::new(),
         result_registers: Vec::new(),
         carry: None,
@@ -189,8 +192,16 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     }
 
     fn find_labels(&mut self, statements: &'m [Statement<'a>], errors: &mut Vec<Error>) {
+        let labels = || {
+            statements.iter().filter_map(|statement| match statement {
+                Statement::Label(name, place) => Some((name, *place)),
+                _ => None,
+            })
+        };
+        self.labels = Labels::with_room(labels().count());
         let mut scope = self.labels.scope(0);
         let mut outer = Vec::new();
+        let first = self.blocks.count();
         for statement in statements {
             match statement {
                 Statement::Open => {
@@ -198,13 +209,14 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                     scope = self.labels.scope(scope);
                 }
                 Statement::Close => scope = outer.pop().unwrap_or(0),
-                Statement::Label(name, place) => {
-                    let block = self.blocks.reserve();
-                    if !self.labels.define(scope, name, block) && errors.len() < MOST_ERRORS {
-                        errors.push(error_at(*place, format!("label '{name}' is defined twice")));
-                    }
-                }
+                Statement::Label(name, _) => self.labels.define(scope, name, self.blocks.reserve()),
                 _ => {}
+            }
+        }
+        // Labels have their blocks in order.
+        for block in self.labels.sort().into_iter().take(MOST_ERRORS) {
+            if let Some((name, place)) = labels().nth((block - first) as usize) {
+                errors.push(error_at(place, format!("label '{name}' is defined twice")));
             }
         }
     }

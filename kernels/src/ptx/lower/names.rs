@@ -130,27 +130,42 @@ impl<'a> Names<'a> {
 /// Labels by scope.
 #[derive(Debug, Default)]
 pub struct Labels<'a> {
-    blocks: HashMap<(u32, &'a str), u32>,
+    /// Scope, name, block; sorted once all are known.
+    list: Vec<(u32, &'a str, u32)>,
     parents: Vec<u32>,
 }
 
 impl<'a> Labels<'a> {
+    /// Room for so many.
+    pub fn with_room(count: usize) -> Self {
+        Labels { list: Vec::with_capacity(count), parents: Vec::new() }
+    }
+
     /// A new scope inside another; the first call makes the outermost.
     pub fn scope(&mut self, parent: u32) -> u32 {
         self.parents.push(parent);
         self.parents.len() as u32 - 1
     }
 
-    /// False when the scope has that label already.
-    pub fn define(&mut self, scope: u32, name: &'a str, block: u32) -> bool {
-        self.blocks.insert((scope, name), block).is_none()
+    /// Adds a label of a scope.
+    pub fn define(&mut self, scope: u32, name: &'a str, block: u32) {
+        self.list.push((scope, name, block));
+    }
+
+    /// Makes labels ready to be found. Gives the blocks of those that were there already.
+    pub fn sort(&mut self) -> Vec<u32> {
+        self.list.sort_unstable();
+        let twice = self.list.windows(2).filter(|pair| (pair[0].0, pair[0].1) == (pair[1].0, pair[1].1));
+        twice.map(|pair| pair[1].2).collect()
     }
 
     /// The block of a label, looked up from a scope outwards.
     pub fn find(&self, mut scope: u32, name: &'a str) -> Option<u32> {
         loop {
-            if let Some(&block) = self.blocks.get(&(scope, name)) {
-                return Some(block);
+            let at = self.list.partition_point(|&(in_scope, label, _)| (in_scope, label) < (scope, name));
+            match self.list.get(at) {
+                Some(&(in_scope, label, block)) if (in_scope, label) == (scope, name) => return Some(block),
+                _ => {}
             }
             let parent = *self.parents.get(scope as usize)?;
             if parent == scope {

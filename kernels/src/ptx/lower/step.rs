@@ -54,7 +54,19 @@ impl<'b, 's, 'm, 'a> Step<'b, 's, 'm, 'a> {
 
     /// Adds an op under the instruction's guard.
     pub fn emit(&mut self, op: Op) {
-        self.body.blocks.push(Inst { op, guard: self.guard, line: self.place.0 });
+        let guard = self.guard;
+        if let Some(Guard { reg, negated }) = guard {
+            let mut written = false;
+            op.targets(|target| written |= target == reg);
+            // What comes later of the instruction is still for those who started it.
+            if written {
+                let kept = self.body.fresh(1);
+                let from = [Operand::Reg(reg), Operand::Imm(0), Operand::Imm(0), Operand::Imm(0)];
+                self.emit_always(Op::Compute { compute: Compute::Copy, to: kept, from });
+                self.guard = Some(Guard { reg: kept, negated });
+            }
+        }
+        self.body.blocks.push(Inst { op, guard, line: self.place.0 });
     }
 
     /// Adds an op that always runs: for values nobody else sees.

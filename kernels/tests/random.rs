@@ -1,0 +1,124 @@
+//! Random kernels on the interpreter, against an evaluator of single threads. `STREAM_HAL_RANDOM=N` runs N kernels.
+// Tests may unwrap; helpers outside of test functions are tests as well.
+#![allow(clippy::unwrap_used, clippy::precedence, clippy::type_complexity)]
+
+// The device serves other tests too.
+#[allow(dead_code)]
+#[path = "ptx/bench.rs"]
+mod bench;
+#[path = "random/mod.rs"]
+mod random;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bench::Bench;
+use random::Outcome;
+use random::trial::{self, Case, Verdict};
+use stream_hal_kernels::Launch;
+
+/// How many kernels are tried unless the environment says otherwise.
+const KERNELS: u64 = 2000;
+
+/// How often a kernel may be asked whether it should stop: one that is made wrong may never end.
+const PATIENCE: u32 = 500;
+
+/// The interpreter.
+fn interpret(case: &Case) -> Result<Outcome, String> {
+    let run = || {
+        let mut bench = Bench::new(&case.text);
+        bench.paper.patience = PATIENCE;
+        let out = bench.put(&vec![0; case.out_bytes]);
+        let input = bench.put(&case.input);
+        let cells = bench.put(&vec![0; case.cell_bytes]);
+        let mut parameters: Vec<u8> =
+            [out, input, cells].iter().flat_map(|word| word.to_le_bytes()).collect();
+        parameters.extend(case.scalar.to_le_bytes());
+        let launch = Launch {
+            grid: [case.grid, 1, 1],
+            block: case.block,
+            shared_bytes: case.shared_bytes,
+            stack_bytes: case.stack_bytes,
+            parameters: &parameters,
+            ..Launch::default()
+        };
+        bench.launch("k", &launch).map_err(|fault| fault.to_string())?;
+        let bytes = |address: u64, count: usize| -> Vec<u8> {
+            bench.longs(address, count / 8).into_iter().flat_map(u64::to_le_bytes).collect()
+        };
+        Ok(Outcome { out: bytes(out, case.out_bytes), cells: bytes(cells, case.cell_bytes) })
+    };
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        Err(panic
+            .downcast_ref::<String>()
+            .map_or_else(|| "a panic".to_owned(), |text| text.lines().next().unwrap_or_default().to_owned()))
+    })
+}
+
+fn wanted() -> u64 {
+    std::env::var("STREAM_HAL_RANDOM").map_or(KERNELS, |count| count.parse().expect("a number of kernels"))
+}
+
+#[test]
+fn random_kernels_do_what_their_threads_do() {
+    let count = wanted();
+    let start = std::env::var("STREAM_HAL_SEED").map_or(1, |seed| seed.parse().expect("a seed"));
+    match trial::search(start..start + count, &interpret) {
+        Ok(tally) => {
+            println!("{count} kernels from seed {start} on: {tally:?}");
+            assert!(tally.meaningless * 20 <= count, "too many have no meaning: {tally:?}");
+        }
+        Err(report) => panic!("{report}"),
+    }
+}
+
+/// The first of some kernels at which a changed text is noticed.
+fn noticed(from: &str, to: &str) -> Option<u64> {
+    let changed = |case: &Case| interpret(&Case { text: case.text.replace(from, to), ..case.clone() });
+    (1..1000).find(|&seed| {
+        let kernel = random::kernel(seed);
+        // Only kernels that have the text are run.
+        trial::case(&kernel).text.contains(from)
+            && matches!(trial::check(&kernel, &changed), Verdict::Differs(_))
+    })
+}
+
+/// Words of the text and wrong ones.
+const WRONG: &[(&str, &str)] = &[
+    ("add.s32", "sub.s32"),
+    ("mul.hi.s64", "mul.hi.u64"),
+    ("div.s16", "rem.s16"),
+    ("bfe.s32", "bfe.u32"),
+    ("shr.s64", "shr.u64"),
+    ("fma.rn.f64", "fma.rz.f64"),
+    ("min.f32", "max.f32"),
+    ("cvt.rzi.s32.f64", "cvt.rmi.s32.f64"),
+    ("cvt.rp.f32", "cvt.rm.f32"),
+    ("cvt.sat.s8", "cvt.s8"),
+    ("addc.u32", "add.u32"),
+    ("red.global.add.u32", "red.global.xor.b32"),
+    ("vote.sync.all", "vote.sync.any"),
+    ("shfl.sync.up", "shfl.sync.down"),
+    ("redux.sync.min.s32", "redux.sync.min.u32"),
+    ("bar.red.and", "bar.red.or"),
+    ("    @!%p", "    @%p"),
+];
+
+#[test]
+fn a_wrong_word_is_noticed() {
+    for (from, to) in WRONG {
+        let seed = noticed(from, to);
+        println!("{to} for {from}: seed {seed:?}");
+        assert!(seed.is_some(), "{to} instead of {from} makes no difference");
+    }
+}
+
+#[test]
+fn what_fails_is_made_small() {
+    let changed =
+        |case: &Case| interpret(&Case { text: case.text.replace("xor.b32", "or.b32"), ..case.clone() });
+    let report = trial::search(1..400, &changed).unwrap_err();
+    println!("{report}");
+    assert!(report.starts_with("seed "), "{report}");
+    let statements = report.lines().take_while(|line| !line.starts_with(".version")).count();
+    assert!(statements < 60, "{report}");
+}
