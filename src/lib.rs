@@ -43,4 +43,4 @@ pub use stream_hal_backends::Properties;
 pub use stream_hal_backends::device::Place;
 pub use stream_hal_capture::dot::Style;
 pub use stream_hal_capture::{Node, Op, op};
-pub use stream_hal_kernels::image;
+pub use stream_hal_kernels::{image, view};

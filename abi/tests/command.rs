@@ -53,6 +53,8 @@ fn mistakes_are_told_in_words() {
         (&["run", "--seed", "many", "--", "true"], "many"),
         (&["dot"], "which files"),
         (&["dot", "/nowhere/graph.dot"], "is not there"),
+        (&["ptx"], "which files"),
+        (&["ptx", "/nowhere/kernel.ptx"], "/nowhere/kernel.ptx"),
         (&["frobnicate"], "frobnicate"),
         (&[], "stream-hal devices"),
     ] {
@@ -60,4 +62,32 @@ fn mistakes_are_told_in_words() {
         assert!(!output.status.success(), "{arguments:?}");
         assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
     }
+}
+
+#[test]
+fn device_code_is_shown() {
+    let file = |name: &str| {
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../kernels").join(name);
+        path.to_str().expect("the path is a text").to_owned()
+    };
+    let output = command(&["ptx", &file("samples/ptx/matmul_tiled.ptx")]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let shown = text(&output.stdout);
+    for line in [
+        "kernel matmul_tiled_16",
+        "  shared      2048 bytes a block",
+        "         0     8 bytes  matmul_tiled_16_param_0",
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "no line {line:?} in\n{shown}");
+    }
+    // An image of another form, and its IR.
+    let output = command(&["ptx", "--ir", &file("tests/data/images/fatbin_size.bin")]);
+    let shown = text(&output.stdout);
+    assert!(output.status.success() && shown.starts_with("kernel "), "{shown}{}", text(&output.stderr));
+    // What is wrong with it is told, and the command fails.
+    let bad = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("bad.ptx");
+    std::fs::write(&bad, ".version 8.0\n.target sm_80\n.entry k() {\n frob;\n}\n")
+        .expect("it can be written");
+    let output = command(&["ptx", bad.to_str().expect("the path is a text")]);
+    assert!(!output.status.success() && text(&output.stdout).contains("4:2: unknown instruction 'frob'"));
 }

@@ -10,6 +10,7 @@ pub mod memory;
 pub mod module;
 pub mod program;
 mod ptx;
+pub mod view;
 
 pub use fault::{FaultKind, KernelFault};
 pub use interp::Scratch;

@@ -59,6 +59,8 @@ pub struct Kernel {
     pub name: String,
     /// Each parameter's place in the packed buffer, in order.
     pub parameters: Vec<Parameter>,
+    /// Their names.
+    pub parameter_names: Vec<Box<str>>,
     /// Size of the packed parameters in bytes.
     pub parameter_bytes: u32,
     /// Most threads of a block: 1,024 or what `.maxntid` or `.reqntid` say.
@@ -243,6 +245,14 @@ impl Module {
         self.reached(kernel).as_ref().map(|reached| &reached.resources)
     }
 
+    /// The forms that are not implemented in the body of a kernel or device function, the first fifty, and what is wrong
+    /// with the body. `None` if there is no such body.
+    pub fn complaints(&self, name: &str) -> Option<Result<&[Unsupported], &Errors>> {
+        let Some(&Binding::Function(index)) = self.declared.symbols.get(name) else { return None };
+        self.declared.functions[index as usize].body?;
+        Some(self.lowered(index).as_ref().map(|lowered| &*lowered.unsupported))
+    }
+
     /// All variables in global and constant memory, in the order of the text.
     pub fn globals(&self) -> &[Global] {
         &self.declared.globals
@@ -290,7 +300,7 @@ impl Module {
             shared_bytes,
             local_bytes: deepest.local_bytes,
             registers: registers.clamp(1, 255),
-            unsupported: bodies.iter().find_map(|body| body.unsupported.clone()),
+            unsupported: bodies.iter().find_map(|body| body.unsupported.first().cloned()),
         };
         let dynamic_start = shared_bytes.next_multiple_of(align.max(self.declared.dynamic_align));
         Ok(Reached { functions, shared, dynamic_start, resources })
@@ -319,7 +329,7 @@ impl Module {
 
     /// A device function whose body is as it should be.
     fn callable(&self, function: u32) -> bool {
-        let fine = |lowered: &Lowered| lowered.unsupported.is_none();
+        let fine = |lowered: &Lowered| lowered.unsupported.is_empty();
         !self.declared.functions[function as usize].kernel && self.lowered(function).as_ref().is_ok_and(fine)
     }
 
@@ -375,6 +385,7 @@ fn describe(function: &declared::Function) -> Kernel {
     Kernel {
         name: function.name.clone().into(),
         parameters: function.parameters.clone(),
+        parameter_names: function.parameter_names.clone(),
         parameter_bytes: end,
         max_threads: if function.max_threads == 0 { 1024 } else { function.max_threads.min(1024) },
         required_block: function.required_block,

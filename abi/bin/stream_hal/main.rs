@@ -1,6 +1,8 @@
-//! The command `stream-hal`: lists devices, runs unmodified programs on the library, renders drawings.
+//! The command `stream-hal`: lists devices, runs unmodified programs on the library, renders drawings, shows device
+//! code.
 
 mod compat;
+mod show;
 
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -22,6 +24,8 @@ Runs CUDA driver and HIP programs, unchanged, on the devices of this machine.
         --seed NUMBER     run device work in the legal order of that number
         --devices COUNT   show so many CPU devices
     stream-hal dot FILE...                      render drawings as SVG beside them
+    stream-hal ptx [--ir] FILE...               print what device code holds and needs, what of it cannot run
+                                                and on which line, or the IR that is made of it
 ";
 
 /// What went wrong, in words for the user.
@@ -42,6 +46,7 @@ fn command(mut arguments: Parser) -> Result<ExitCode, Failure> {
         Some(Arg::Value(name)) if name == "devices" => devices(arguments),
         Some(Arg::Value(name)) if name == "run" => run(arguments),
         Some(Arg::Value(name)) if name == "dot" => render(arguments),
+        Some(Arg::Value(name)) if name == "ptx" => show::files(arguments),
         Some(Arg::Short('h') | Arg::Long("help")) => {
             print!("{USAGE}");
             Ok(ExitCode::SUCCESS)

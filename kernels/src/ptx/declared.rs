@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::ast::{Header, Linkage, Variable, VariableSpace};
+use super::ast::{Formal, Header, Linkage, Variable, VariableSpace};
 use super::lexer::{Place, START, Token};
 use super::lower::names::Binding;
 use super::parse::Parser;
@@ -24,6 +24,8 @@ pub struct Function {
     pub weak: bool,
     /// A kernel's parameters.
     pub parameters: Vec<Parameter>,
+    /// Their names.
+    pub parameter_names: Vec<Box<str>>,
     /// `.maxntid` or `.reqntid` product; 0 when absent.
     pub max_threads: u32,
     /// `.reqntid`
@@ -304,6 +306,7 @@ impl<'a> Reader<'_, 'a> {
             body,
             weak,
             parameters: if kernel { parameters(&header) } else { Vec::new() },
+            parameter_names: if kernel { names(&header) } else { Vec::new() },
             max_threads: header.max_threads,
             required_block: header.required_block,
         };
@@ -366,7 +369,15 @@ fn parameters(header: &Header<'_>) -> Vec<Parameter> {
         end = offset + bytes;
         Parameter { offset: offset as u32, bytes: bytes as u32, align }
     };
-    header.parameters.iter().map(super::ast::Formal::layout).map(place).collect()
+    header.parameters.iter().map(Formal::layout).map(place).collect()
+}
+
+fn names(header: &Header<'_>) -> Vec<Box<str>> {
+    let name = |formal: &Formal<'_>| match formal {
+        Formal::Param(variable) => variable.name.into(),
+        Formal::Register(_, name) => (*name).into(),
+    };
+    header.parameters.iter().map(name).collect()
 }
 
 fn global(variable: &Variable<'_>) -> Global {

@@ -226,12 +226,13 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
         self.labels.find(self.label_scope, name)
     }
 
-    fn statements(
-        &mut self,
-        statements: &'m [Statement<'a>],
-        errors: &mut Vec<Error>,
-    ) -> Option<Unsupported> {
-        let mut unsupported = None;
+    fn statements(&mut self, statements: &'m [Statement<'a>], errors: &mut Vec<Error>) -> Vec<Unsupported> {
+        let mut unsupported = Vec::new();
+        let mut refuse = |form: String, line| {
+            if unsupported.len() < MOST_ERRORS {
+                unsupported.push(Unsupported { form, line });
+            }
+        };
         let mut outer = Vec::new();
         let mut scopes = 0;
         for statement in statements {
@@ -259,15 +260,11 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                 Statement::Table(table) => self.declare_table(table),
                 Statement::Instruction(instruction) => match self.instruction(instruction) {
                     Err(Refusal::Unsupported) => {
-                        unsupported.get_or_insert_with(|| Unsupported {
-                            form: instruction.form.to_owned(),
-                            line: instruction.line,
-                        });
+                        refuse(instruction.form.to_owned(), instruction.line);
                         Ok(())
                     }
                     Err(Refusal::Call(what)) => {
-                        let form = format!("{} {what}", instruction.form);
-                        unsupported.get_or_insert(Unsupported { form, line: instruction.line });
+                        refuse(format!("{} {what}", instruction.form), instruction.line);
                         Ok(())
                     }
                     Err(Refusal::Error(error)) => Err(error),
@@ -460,7 +457,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
         mut self,
         tree: &Header<'a>,
         parameters: Vec<Passed>,
-        unsupported: Option<Unsupported>,
+        mut unsupported: Vec<Unsupported>,
     ) -> Lowered {
         self.end_return(tree.place.0);
         let registers =
@@ -476,9 +473,9 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             shared: self.shared,
         };
         let (mentions, indirect) = super::mentions(&function);
-        let broken =
-            verify::verify(&function).err().map(|what| Unsupported { form: what, line: tree.place.0 });
-        let unsupported = unsupported.or(broken);
+        if let (true, Err(form)) = (unsupported.is_empty(), verify::verify(&function)) {
+            unsupported.push(Unsupported { form, line: tree.place.0 });
+        }
         let dynamic_align = self.dynamic_align;
         Lowered { function, unsupported, registers, dynamic_align, mentions, indirect }
     }

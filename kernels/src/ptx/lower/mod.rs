@@ -48,10 +48,10 @@ impl From<Error> for Refusal {
 /// A lowered function.
 #[derive(Debug)]
 pub struct Lowered {
-    /// The code; not to be run when unsupported.
+    /// The code; not to be run when something is unsupported.
     pub function: Function,
-    /// The first form that is not implemented.
-    pub unsupported: Option<Unsupported>,
+    /// The forms that are not implemented, the first fifty.
+    pub unsupported: Vec<Unsupported>,
     /// 32-bit registers declared and used.
     pub registers: u32,
     /// What dynamic shared memory that is declared here is aligned to.
