@@ -48,6 +48,9 @@ pub struct Context {
 }
 
 impl Context {
+    /// The number of the limit on what kernels allocate.
+    const HEAP_LIMIT: usize = 2;
+
     /// A new context on a device.
     pub fn open(device: &'static Device, flags: u32, primary: bool) -> Result<Arc<Context>> {
         let context = objects::register(objects::contexts(), |handle| Context {
@@ -272,8 +275,12 @@ impl Context {
         self.limits.lock().get(which).copied().flatten()
     }
 
-    /// Stores a limit by the API's number. `false` if there is none of that number.
+    /// Stores a limit by the API's number. `false` if there is none of that number, or if it is the size of the
+    /// kernels' heap and one has allocated from it.
     pub fn set_limit(&self, which: usize, value: u64) -> bool {
+        if which == Context::HEAP_LIMIT && !self.health.reserve.set_bytes(value) {
+            return false;
+        }
         self.limits.lock().get_mut(which).map(|limit| *limit = Some(value)).is_some()
     }
 }

@@ -22,6 +22,10 @@ const PTX: &str = r#"
 .address_size 64
 .extern .func (.param .b32 o) vprintf(.param .b64 f, .param .b64 v);
 .extern .func __assertfail(.param .b64 m, .param .b64 f, .param .b32 l, .param .b64 n, .param .b64 s);
+.extern .func (.param .b64 o) cudaCGGetIntrinsicHandle(.param .b32 scope);
+.extern .func (.param .b32 o) cudaCGSynchronize(.param .b64 handle, .param .b32 flags);
+.extern .func (.param .b32 o) cudaCGGetSize(.param .b64 threads, .param .b64 grids, .param .b64 handle);
+.extern .func (.param .b32 o) cudaCGGetRank(.param .b64 thread, .param .b64 grid, .param .b64 handle);
 .global .align 1 .b8 format[14] = {98, 108, 111, 99, 107, 32, 37, 117, 44, 32, 37, 117, 10, 0};
 .global .align 1 .b8 word[5] = {115, 111, 109, 101, 0};
 
@@ -51,6 +55,72 @@ again:
     st.global.u32 [%d3], %r4;
 together:
     bar.sync 0;
+    ret;
+}
+// As toolkits before 11 compile a group of the whole grid. Three rounds: each block counts in out[round], waits for the
+// others and reads the count into out[3 + 3 block + round]. Then the errors of handles of the grid and of several grids,
+// and the grid's size; out[end + rank] = rank of each thread.
+.visible .entry group(.param .u64 out)
+{
+    .reg .b32 %r<20>;
+    .reg .b64 %d<20>;
+    .reg .pred %p<3>;
+    .param .b32 s; .param .b64 h; .param .b32 f; .param .b32 e; .param .b64 a; .param .b64 b;
+    .local .align 8 .b8 rank[8];
+    ld.param.u64 %d1, [out];
+    mov.u32 %r1, %ctaid.x;
+    mov.u32 %r2, %nctaid.x;
+    st.param.b32 [s], 1;
+    call.uni (h), cudaCGGetIntrinsicHandle, (s);
+    ld.param.b64 %d2, [h];
+    st.param.b32 [f], 0;
+    mov.u32 %r3, %tid.x;
+    setp.ne.u32 %p1, %r3, 0;
+    mov.u32 %r4, 0;
+    mad.lo.u32 %r5, %r1, 3, 3;
+    mul.wide.u32 %d4, %r5, 4;
+    add.u64 %d4, %d1, %d4;
+    mov.u64 %d5, %d1;
+round:
+    @!%p1 red.global.add.u32 [%d5], 1;
+    call.uni (e), cudaCGSynchronize, (h, f);
+    ld.param.b32 %r6, [e];
+    @!%p1 ld.volatile.global.u32 %r7, [%d5];
+    @!%p1 st.global.u32 [%d4], %r7;
+    add.u64 %d5, %d5, 4;
+    add.u64 %d4, %d4, 4;
+    add.u32 %r4, %r4, 1;
+    setp.lt.u32 %p2, %r4, 3;
+    @%p2 bra round;
+    mad.lo.u32 %r8, %r2, 3, 3;
+    mul.wide.u32 %d6, %r8, 4;
+    add.u64 %d6, %d1, %d6;
+    st.global.u32 [%d6], %r6;
+    st.param.b64 [a], %d6;
+    add.u64 %d7, %d6, 4;
+    st.param.b64 [a], %d7;
+    st.param.b64 [b], 0;
+    call.uni (e), cudaCGGetSize, (a, b, h);
+    add.u64 %d7, %d6, 8;
+    st.param.b64 [a], 0;
+    st.param.b64 [b], %d7;
+    call.uni (e), cudaCGGetSize, (a, b, h);
+    mov.u64 %d8, rank;
+    cvta.local.u64 %d9, %d8;
+    st.param.b64 [a], %d9;
+    add.u64 %d9, %d9, 4;
+    st.param.b64 [b], %d9;
+    call.uni (e), cudaCGGetRank, (a, b, h);
+    ld.local.v2.u32 {%r9, %r10}, [%d8];
+    add.u32 %r10, %r10, %r9;
+    mul.wide.u32 %d10, %r9, 4;
+    add.u64 %d10, %d10, %d6;
+    st.global.u32 [%d10+16], %r10;
+    st.param.b32 [s], 2;
+    call.uni (h), cudaCGGetIntrinsicHandle, (s);
+    call.uni (e), cudaCGSynchronize, (h, f);
+    ld.param.b32 %r11, [e];
+    st.global.u32 [%d6+12], %r11;
     ret;
 }
 .visible .entry say()
@@ -163,6 +233,31 @@ fn all_blocks_of_a_cooperative_launch_meet() {
 }
 
 #[test]
+fn groups_of_older_toolkits_meet_as_well() {
+    let world = World::new();
+    for (blocks, threads) in [(1, 1), (3, 70), (4, 40)] {
+        let (count, end) = (blocks * threads, 3 + 3 * blocks);
+        let out = world.words((end + 4 + count) as usize);
+        world.launch("group", &cooperative(blocks, threads, 0), &out.to_le_bytes()).expect("it is launched");
+        world.stream.synchronize().expect("it runs");
+        let word = |at: u32| world.read(out + 4 * u64::from(at));
+        for round in 0..3 + 3 * blocks {
+            assert_eq!(word(round), blocks, "word {round} of {blocks} blocks");
+        }
+        // No error, the threads, one grid; several grids are no group.
+        assert_eq!([0, 1, 2, 3].map(|at| word(end + at)), [0, count, 1, 1]);
+        for rank in 0..count {
+            assert_eq!(word(end + 4 + rank), rank);
+        }
+    }
+    // Without a cooperative launch there is no grid to wait for: the handle is 0, and nobody hangs.
+    let out = world.words(3 + 3 + 4 + 8);
+    world.launch("group", &Shape::linear(1, 8), &out.to_le_bytes()).expect("it is launched");
+    world.stream.synchronize().expect("it runs");
+    assert_eq!(world.read(out + 4 * 6), 1);
+}
+
+#[test]
 fn a_cooperative_launch_that_cannot_be_resident_is_refused() {
     let world = World::new();
     let cores = world.context.device.properties().multiprocessors;
@@ -187,7 +282,7 @@ fn a_failed_assertion_sticks_to_its_context() {
     world.launch("claim", &Shape::linear(64, 32), &1u32.to_le_bytes()).unwrap();
     let asserted = |error: Error| {
         assert_eq!(error.what, What::Assert, "{error}");
-        let words = "some:12: some: assertion `some` failed in kernel claim block (1,0,0) thread (0,0,0)";
+        let words = "some:12: some: block: [1,0,0], thread: [0,0,0] Assertion `some` failed in kernel claim block (1,0,0) thread (0,0,0)";
         assert!(error.because.contains(words), "{error}");
     };
     asserted(world.stream.synchronize().unwrap_err());

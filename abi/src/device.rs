@@ -73,7 +73,14 @@ fn unsupported_limit(number: c_int) -> Error {
 /// Sets a limit that [`limit`] knows.
 pub(crate) fn set_limit(context: &Context, number: c_int, value: u64) -> Result {
     limit(context, number)?;
-    if context.set_limit(number as usize, value) { Ok(()) } else { Err(unsupported_limit(number)) }
+    if context.set_limit(number as usize, value) {
+        return Ok(());
+    }
+    Err(Error::of(
+        What::InvalidValue,
+        "limit",
+        format!("{number} can no longer be set: kernels have allocated"),
+    ))
 }
 
 /// Whether one device's kernels can reach the other's memory: where one backend serves both.

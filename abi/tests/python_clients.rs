@@ -5,7 +5,6 @@
 mod built;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
@@ -16,17 +15,12 @@ use stream_hal_kernels::Module;
 /// A script that takes longer hangs.
 const SECONDS: &str = "120";
 
-/// The interpreter: `STREAM_HAL_PYTHON`, or what is found as python3.
-fn python() -> OsString {
-    std::env::var_os("STREAM_HAL_PYTHON").unwrap_or_else(|| "python3".into())
-}
-
 /// Whether a package and numpy are there; asked once for each.
 fn has(package: &'static str) -> bool {
     static ANSWERS: Mutex<BTreeMap<&str, bool>> = Mutex::new(BTreeMap::new());
     let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
     *answers.entry(package).or_insert_with(|| {
-        let output = Command::new(python()).arg("-c").arg(format!("import numpy, {package}")).output();
+        let output = Command::new("python3").arg("-c").arg(format!("import numpy, {package}")).output();
         output.is_ok_and(|output| output.status.success())
     })
 }
@@ -56,7 +50,7 @@ fn run(script: &str, backends: &str, folder: &Path) {
     let mut command = Command::new("timeout");
     command.arg(SECONDS).arg(installed::command(installed::folder()));
     command.args(["run", "--device", backends, "--devices", "2", "--ptx"]).arg(folder.join("ptx"));
-    command.arg("--").arg(python()).arg(root().join(format!("abi/tests/clients/{script}.py")));
+    command.args(["--", "python3"]).arg(root().join(format!("abi/tests/clients/{script}.py")));
     for name in ["STREAM_HAL_SEED", "STREAM_HAL_DOT", "STREAM_HAL_MEMCHECK", "STREAM_HAL_CPU_THREADS"] {
         command.env_remove(name);
     }

@@ -53,6 +53,9 @@ pub trait Host: Sync {
     /// The formatted text of one `printf` call of one thread.
     fn print(&self, text: &[u8]);
 
+    /// What is said about one thread's failed assertion, a line.
+    fn complain(&self, _text: &[u8]) {}
+
     /// Nanoseconds of the device's clock (`%globaltimer`, `%clock64`).
     fn clock_ns(&self) -> u64;
 

@@ -5,8 +5,8 @@
 //! whose work, and all work before it on that queue, is done.
 
 use std::any::Any;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use stream_hal_capture::{Dag, Op};
@@ -135,6 +135,45 @@ pub enum FaultKind {
 pub struct Health {
     broken: AtomicU32,
     fault: Mutex<Option<Fault>>,
+    /// What kernels allocate themselves.
+    pub reserve: Reserve,
+}
+
+/// Memory for the kernels of a context that allocate themselves. It lives as long as the context's [`Health`].
+#[derive(Debug)]
+pub struct Reserve {
+    bytes: AtomicU64,
+    kept: OnceLock<Box<dyn Any + Send + Sync>>,
+}
+
+impl Default for Reserve {
+    fn default() -> Reserve {
+        Reserve { bytes: AtomicU64::new(Reserve::BYTES), kept: OnceLock::new() }
+    }
+}
+
+impl Reserve {
+    /// Its size until somebody sets another.
+    pub const BYTES: u64 = 8 << 20;
+
+    /// Its size.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Sets the size; `false` once a kernel has allocated, for then it is fixed.
+    pub fn set_bytes(&self, bytes: u64) -> bool {
+        let open = self.kept.get().is_none();
+        if open {
+            self.bytes.store(bytes, Ordering::Relaxed);
+        }
+        open
+    }
+
+    /// What the backend keeps, made of the size at the first call. `None` if another type is kept already.
+    pub fn kept<T: Any + Send + Sync>(&self, make: impl FnOnce(u64) -> T) -> Option<&T> {
+        self.kept.get_or_init(|| Box::new(make(self.bytes()))).downcast_ref()
+    }
 }
 
 impl Health {

@@ -27,24 +27,29 @@ def integers(kind):
 def vector_add():
     a, b = draw.standard_normal(COUNT).astype(np.float32), draw.standard_normal(COUNT).astype(np.float32)
     one, two = hl.Buffer(a), hl.Buffer(b)
-    for capability in ("30", "50", "70", "86"):
+    for capability in ("30", "70", "86"):
         same(f"sum for {capability}", run(one[x] + two[x], capability=capability), a + b)
 
 
 def whole_numbers():
+    inputs, values = {}, []
     for kind in INTEGERS:
         a, b = integers(kind), integers(kind)
         shift = draw.integers(0, np.iinfo(kind).bits, COUNT).astype(kind)
-        divisor = np.maximum(b, 1).astype(kind)
-        one, two, three, four = hl.Buffer(a), hl.Buffer(b), hl.Buffer(shift), hl.Buffer(divisor)
-        mixed, least, chosen, right, quotient, rest = run(
+        inputs[kind] = a, b, shift, np.maximum(b, 1).astype(kind)
+        one, two, three, four = (hl.Buffer(value) for value in inputs[kind])
+        values += [
             (one[x] + two[x]) * one[x] ^ two[x],
             hl.min(one[x], two[x]),
             hl.select(one[x] < two[x], one[x] - two[x], two[x]),
             one[x] >> three[x],
             one[x] / four[x],
             one[x] % four[x],
-        )
+        ]
+    found = run(*values[:24]) + run(*values[24:])
+    for kind, (a, b, shift, divisor) in inputs.items():
+        mixed, least, chosen, right, quotient, rest = found[:6]
+        found = found[6:]
         same(f"{kind} mixed", mixed, (a + b) * a ^ b)
         same(f"{kind} least", least, np.minimum(a, b))
         same(f"{kind} chosen", chosen, np.where(a < b, a - b, b))

@@ -22,8 +22,8 @@ def products():
     close("batch of products", (Tensor(a) @ Tensor(b)).numpy(), a @ b)
     # Whole tiles of half precision go to the matrix unit: mma.sync.
     a, b = normal(16, 32).astype(np.float16), normal(32, 16).astype(np.float16)
-    #MMA close("half product", Tensor(a).dot(Tensor(b), dtype="float").numpy(), a.astype(np.float32) @ b.astype(np.float32), 1e-3)
-    #MMA close("half product, half sum", (Tensor(a) @ Tensor(b)).numpy(), a.astype(np.float32) @ b.astype(np.float32), 5e-3)
+    close("half product", Tensor(a).dot(Tensor(b), dtype="float").numpy(), a.astype(np.float32) @ b.astype(np.float32), 1e-3)
+    close("half product, half sum", (Tensor(a) @ Tensor(b)).numpy(), a.astype(np.float32) @ b.astype(np.float32), 5e-3)
     a = normal(32, 32)
     close("square", (Tensor(a) @ Tensor(a)).numpy(), a @ a)
     a, b = draw.integers(-9, 9, (9, 20)).astype(np.int32), draw.integers(-9, 9, (20, 7)).astype(np.int32)

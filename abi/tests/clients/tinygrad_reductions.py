@@ -12,7 +12,7 @@ def normal(*shape):
 def reductions():
     a = normal(*draw.integers(3, 9, 3))
     x = Tensor(a)
-    for axis in (None, 0, 1, 2, (0, 2)):
+    for axis in (None, 1, (0, 2)):
         close(f"sum over {axis}", x.sum(axis).numpy(), a.sum(axis))
         same(f"largest over {axis}", x.max(axis).numpy(), a.max(axis))
         same(f"smallest over {axis}", x.min(axis).numpy(), a.min(axis))
@@ -27,7 +27,7 @@ def reductions():
     same("long sum", Tensor(a).sum(1).numpy(), a.sum(1, dtype=np.int32))
     a = normal(2, 512)
     close("long mean", Tensor(a).mean(1).numpy(), a.mean(1))
-    for kind in (np.int8, np.uint8, np.int16, np.int64, np.float16, np.float64):
+    for kind in (np.int8, np.uint16, np.int64, np.float16, np.float64):
         a = draw.integers(0, 9, (4, 33)).astype(kind)
         want = a.sum(1, dtype=kind if np.dtype(kind).kind == "f" else None)
         close(f"sum of {np.dtype(kind).name}", Tensor(a).sum(1).numpy(), want)

@@ -18,6 +18,7 @@ use stream_hal_scheduler::clock;
 use super::access::Checked;
 use super::code::LoadedKernel;
 use super::execute::{self, Site};
+use super::heap::Heap;
 use crate::device::Place;
 
 /// How long this thread works alone before it calls others.
@@ -210,6 +211,11 @@ impl Grid<'_> {
         }
     }
 
+    /// What the kernels of this context have allocated.
+    fn heap(&self) -> Option<&Heap> {
+        self.site.health.reserve.kept(Heap::new)
+    }
+
     #[cold]
     fn end(&self, fault: KernelFault) -> Box<Scratch> {
         self.fault.lock().get_or_insert(fault);
@@ -236,6 +242,22 @@ impl kernels::Host for Grid<'_> {
 
     fn clock_ns(&self) -> u64 {
         clock::now_ns()
+    }
+
+    fn complain(&self, text: &[u8]) {
+        use std::io::Write;
+        // Nobody can be told that the stream for complaints is closed.
+        std::io::stderr().write_all(text).ok();
+    }
+
+    fn malloc(&self, bytes: u64) -> u64 {
+        self.heap().map_or(0, |heap| heap.alloc(bytes))
+    }
+
+    fn free(&self, address: u64) {
+        if self.heap().is_some_and(|heap| !heap.free(address)) {
+            tracing::warn!("a kernel freed {address:#x}, which it has not allocated or has freed before");
+        }
     }
 
     fn should_stop(&self) -> bool {

@@ -16,7 +16,7 @@ use crate::device::{Error, Place};
 /// Alignment of every allocation; with `memcheck` 16, so that ends lie close to the guard page.
 pub(crate) const ALIGNMENT: u64 = 256;
 
-const PAGE: u64 = 4096;
+pub(super) const PAGE: u64 = 4096;
 const HUGE: u64 = 2 << 20;
 const SLAB: u64 = 1 << 20;
 const ARENA: u64 = 64 << 20;
@@ -218,7 +218,7 @@ fn pointer(address: u64) -> *mut libc::c_void {
 }
 
 /// Reserves addresses without access.
-fn reserve(bytes: u64) -> Result<u64, Error> {
+pub(super) fn reserve(bytes: u64) -> Result<u64, Error> {
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
     // SAFETY: a new mapping at an address of the kernel's choice touches nothing of anybody's.
     let at = unsafe { libc::mmap(ptr::null_mut(), bytes as usize, libc::PROT_NONE, flags, -1, 0) };
@@ -229,7 +229,7 @@ fn reserve(bytes: u64) -> Result<u64, Error> {
 }
 
 /// Makes part of a reservation usable.
-fn open(address: u64, bytes: u64, place: Place) -> Result<(), Error> {
+pub(super) fn open(address: u64, bytes: u64, place: Place) -> Result<(), Error> {
     let access = libc::PROT_READ | libc::PROT_WRITE;
     // SAFETY: the range lies in a reservation of ours.
     if unsafe { libc::mprotect(pointer(address), bytes as usize, access) } != 0 {
@@ -264,7 +264,7 @@ fn reset(address: u64, bytes: u64) {
     unsafe { libc::mprotect(pointer(address), bytes as usize, libc::PROT_NONE) };
 }
 
-fn unmap(address: u64, bytes: u64) {
+pub(super) fn unmap(address: u64, bytes: u64) {
     // SAFETY: a whole mapping of ours that nobody uses any more.
     unsafe { libc::munmap(pointer(address), bytes as usize) };
 }

@@ -7,6 +7,7 @@ mod code;
 mod driver;
 mod encode;
 mod execute;
+mod heap;
 mod lane;
 mod launch;
 mod memory;

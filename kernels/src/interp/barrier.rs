@@ -82,6 +82,10 @@ impl Machine<'_> {
             return trouble(FaultKind::IllegalInstruction, first(mask), "no barrier");
         };
         let pool = &self.program.pool;
+        if id.uniform() && count.uniform() {
+            let count = if count == Slot::NONE { 0 } else { warp.lanes(pool, 0, count)[0] };
+            return self.arrive(warp, group, code, (warp.lanes(pool, 0, id)[0], count));
+        }
         let ids = *warp.lanes(pool, group.base, id);
         let counts = if count == Slot::NONE { [0; 32] } else { *warp.lanes(pool, group.base, count) };
         let mut left = mask;

@@ -3,6 +3,7 @@
 use super::barrier::Barriers;
 use super::code::{KernelCode, Program as Code};
 use super::lanes::WARP;
+use super::product::Room;
 use super::run::{Machine, Stop};
 use super::trouble::Trouble;
 use super::warp::{FUEL, Group, Wait, Warp};
@@ -31,6 +32,7 @@ pub struct Scratch {
     count: usize,
     shared: Vec<u8>,
     barriers: Barriers,
+    room: Room,
     dynamic_start: u32,
     /// Behind dynamic shared memory: where the reserved part starts, if the program asks for it.
     dynamic_end: u32,
@@ -164,8 +166,9 @@ impl Target<'_> {
         host: &dyn Host,
         scratch: &mut Scratch,
     ) -> Result<Progress, KernelFault> {
-        let Scratch { block, warps, count, shared, barriers, dynamic_start, dynamic_end, clock, .. } =
-            scratch;
+        let Scratch {
+            block, warps, count, shared, barriers, room, dynamic_start, dynamic_end, clock, ..
+        } = scratch;
         let warps = &mut warps[..*count];
         let mut machine = Machine {
             program: self.code,
@@ -174,6 +177,7 @@ impl Target<'_> {
             host,
             shared,
             barriers,
+            room,
             block: *block,
             dynamic_start: *dynamic_start,
             dynamic_end: *dynamic_end,

@@ -4,7 +4,7 @@ use super::code::{CODE_WINDOW, Call, Code, Entry, Target};
 use super::format;
 use super::lanes::{Lanes, WARP};
 use super::run::{Flow, Machine, lanes_with, long};
-use super::trouble::{Outcome, first, trouble};
+use super::trouble::{Outcome, Trouble, first, trouble};
 use super::warp::{Group, Warp};
 use crate::fault::FaultKind;
 use crate::ir::op::{Passed, Runtime, Space};
@@ -173,6 +173,7 @@ impl Machine<'_> {
         runtime: Runtime,
         mask: u32,
     ) -> Outcome<()> {
+        let mut failed = None;
         for lane in lanes_of(mask) {
             let argument = |warp: &mut Warp, index: usize| -> u64 {
                 let Some(passed) = call.arguments.get(index) else { return 0 };
@@ -184,7 +185,10 @@ impl Machine<'_> {
             let arguments: [u64; 5] = std::array::from_fn(|index| argument(warp, index));
             let result = match runtime {
                 Runtime::Vprintf => self.print(warp, lane, arguments[0], arguments[1])?,
-                Runtime::AssertFail => return self.assert(warp, lane, &arguments),
+                Runtime::AssertFail => {
+                    self.assert(warp, lane, &arguments, &mut failed)?;
+                    0
+                }
                 Runtime::Malloc => self.host.malloc(arguments[0]),
                 Runtime::Free => {
                     self.host.free(arguments[0]);
@@ -206,7 +210,7 @@ impl Machine<'_> {
                 }
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), Err)
     }
 
     /// Bytes of a string up to its zero.
@@ -239,8 +243,11 @@ impl Machine<'_> {
         frame_of(&self.program.entries, pc).frame_bytes
     }
 
-    /// One thread's `printf`; gives the number of arguments.
+    /// One thread's `printf`; gives the number of arguments, -1 without a format.
     fn print(&mut self, warp: &mut Warp, lane: u32, format: u64, arguments: u64) -> Outcome<u64> {
+        if format == 0 {
+            return Ok(u64::MAX);
+        }
         let format = self.text(warp, lane, format)?;
         let mut out = Vec::with_capacity(format.len() + 32);
         let mut offset = 0u64;
@@ -264,21 +271,39 @@ impl Machine<'_> {
             let precision =
                 if directive.precision_argument { Some(take(self, warp, 4)? as i32) } else { None };
             let value = take(self, warp, directive.bytes())?;
-            let text = if directive.conversion == b's' { self.text(warp, lane, value)? } else { Vec::new() };
+            let text = match directive.conversion {
+                b's' if value != 0 => self.text(warp, lane, value)?,
+                _ => Vec::new(),
+            };
             directive.with(width, precision).write(value, &text, &mut out);
         }
         self.host.print(&out);
         Ok(count)
     }
 
-    /// `__assertfail(message, file, line, function, char size)`.
-    fn assert(&mut self, warp: &mut Warp, lane: u32, arguments: &[u64; 5]) -> Outcome<()> {
+    /// `__assertfail(message, file, line, function, char size)`: all threads say so, the first is the fault.
+    fn assert(
+        &mut self,
+        warp: &mut Warp,
+        lane: u32,
+        arguments: &[u64; 5],
+        failed: &mut Option<Box<Trouble>>,
+    ) -> Outcome<()> {
         let mut text = |address: u64| -> Outcome<String> {
             Ok(String::from_utf8_lossy(&self.text(warp, lane, address)?).into_owned())
         };
         let (message, file, function) = (text(arguments[0])?, text(arguments[1])?, text(arguments[3])?);
-        let words = format!("{file}:{}: {function}: assertion `{message}` failed", arguments[2] as u32);
-        trouble(FaultKind::Assert, lane, words)
+        let [x, y, z] = self.block;
+        let [i, j, k] = warp.tid.map(|axis| axis[lane as usize % WARP]);
+        let line = arguments[2] as u32;
+        let words = format!(
+            "{file}:{line}: {function}: block: [{x},{y},{z}], thread: [{i},{j},{k}] Assertion `{message}` failed"
+        );
+        self.host.complain(format!("{words}.\n").as_bytes());
+        if failed.is_none() {
+            *failed = trouble::<()>(FaultKind::Assert, lane, words).err();
+        }
+        Ok(())
     }
 }
 

@@ -20,6 +20,11 @@ impl Slot {
     pub const CONSTANT: u32 = 1 << 31;
     /// No slot.
     pub const NONE: Slot = Slot(u32::MAX);
+
+    /// Whether it is surely the same in all lanes: a constant, or none.
+    pub fn uniform(self) -> bool {
+        self.0 & Slot::CONSTANT != 0
+    }
 }
 
 /// The first slots of a called function's frame hold, lane by lane, where it returns to.

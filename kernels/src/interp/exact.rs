@@ -44,7 +44,7 @@ pub fn dots(row: &[f64], columns: &[[f64; COLUMNS]], c: [f64; COLUMNS]) -> [f64;
 
 /// A sum with nothing lost on the way: so far it is kept as numbers whose bits do not overlap, smallest first.
 fn expand(terms: impl Iterator<Item = f64>) -> f64 {
-    let mut parts: SmallVec<[f64; 8]> = SmallVec::new();
+    let mut parts: SmallVec<[f64; 16]> = SmallVec::new();
     for term in terms {
         let mut carry = term;
         let mut kept = 0;

@@ -37,10 +37,11 @@ impl Machine<'_> {
             return Ok(Flow::Next);
         }
         warp.gather(group);
-        let lanes = *warp.lanes(&self.program.pool, group.base, slot);
+        let lanes = warp.lanes(&self.program.pool, group.base, slot);
         let members = lanes[first(group.mask) as usize];
-        let complete = members as u32 & warp.live() == group.mask;
-        if !complete || lanes_with(&lanes, members, group.mask) != group.mask {
+        let agree = slot.uniform() || lanes_with(lanes, members, group.mask) == group.mask;
+        if !agree || members as u32 & warp.live() != group.mask {
+            let lanes = *lanes;
             return self.exchange_apart(warp, group, code, &lanes, barrier);
         }
         self.exchange_among(warp, &[*group], code)?;

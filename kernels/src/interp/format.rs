@@ -141,10 +141,15 @@ impl Directive {
     pub fn write(&self, value: u64, text: &[u8], out: &mut Vec<u8>) {
         match self.conversion {
             b'c' => self.pad(&[], &[value as u8], false, out),
+            // As the C library has it: not a part of these.
+            b's' if value == 0 && self.precision.is_none_or(|precision| precision >= 6) => {
+                self.pad(&[], b"(null)", false, out);
+            }
             b's' => {
                 let length = self.precision.map_or(text.len(), |precision| precision.min(text.len()));
                 self.pad(&[], &text[..length], false, out);
             }
+            b'p' if value == 0 => self.pad(&[], b"(nil)", false, out),
             b'p' => self.pad(b"0x", format!("{value:x}").as_bytes(), false, out),
             b'd' | b'i' => self.signed(value, out),
             b'o' | b'u' | b'x' | b'X' => self.unsigned(value, out),
@@ -245,7 +250,11 @@ impl Directive {
         }
         let places = (precision as i32 - 1 - power).max(0) as usize;
         let plain = format!("{size:.places$}");
-        if self.alternate { plain } else { strip(&plain).to_owned() }
+        match self.alternate {
+            true if places == 0 => plain + ".",
+            true => plain,
+            false => strip(&plain).to_owned(),
+        }
     }
 
     fn hexadecimal(&self, size: f64, sign: &[u8], out: &mut Vec<u8>) {

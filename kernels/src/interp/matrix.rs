@@ -46,13 +46,14 @@ struct Places {
 }
 
 impl Machine<'_> {
-    /// A step of the whole warp: it waits until all lanes are here. One that is gone or left out is a fault.
-    pub fn matrix(&mut self, warp: &mut Warp, group: &mut Group, index: u32, mask: u32) -> Outcome<Flow> {
+    /// A step of the whole warp: it waits until all live lanes are here. One that is gone is a fault.
+    pub fn matrix(&mut self, warp: &mut Warp, group: &mut Group, index: u32) -> Outcome<Flow> {
         warp.gather(group);
         if group.mask != warp.live() {
             warp.park(Group { wait: Wait::Lanes(u32::MAX, false), ..*group });
             return Ok(Flow::Left);
         }
+        let mask = group.mask;
         if mask != u32::MAX {
             let words = format!("a matrix instruction in lanes {mask:#x} only");
             return trouble(FaultKind::IllegalInstruction, first(mask), words);
@@ -61,19 +62,19 @@ impl Machine<'_> {
         let base = group.base;
         match &program.matrices[index as usize] {
             Matrix::Product(product, to, from) => {
-                let sources = self.gather(warp, base, from);
-                let Some(results) = program.products[*product as usize].run(&sources) else {
+                self.gather(warp, base, from);
+                if !program.products[*product as usize].run(self.room) {
                     return trouble(FaultKind::Unsupported, 0, "a product that is not supported");
-                };
-                to.iter().zip(&results).for_each(|(&slot, result)| warp.set(base, slot, mask, result));
+                }
+                self.scatter(warp, base, to);
             }
             Matrix::Load(access, to) => {
-                let results = self.load_tiles(warp, base, access, to.len())?;
-                to.iter().zip(&results).for_each(|(&slot, result)| warp.set(base, slot, mask, result));
+                self.load_tiles(warp, base, access, to.len())?;
+                self.scatter(warp, base, to);
             }
             Matrix::Store(access, from) => {
-                let sources = self.gather(warp, base, from);
-                self.store_tiles(warp, base, access, &sources)?;
+                self.gather(warp, base, from);
+                self.store_tiles(warp, base, access)?;
             }
             Matrix::Transpose(to, from) => {
                 let result = register(&transposed(&square(warp.lanes(&program.pool, base, *from))));
@@ -84,8 +85,13 @@ impl Machine<'_> {
         Ok(Flow::Next)
     }
 
-    fn gather(&self, warp: &Warp, base: u32, from: &[Slot]) -> Vec<Lanes> {
-        from.iter().map(|&slot| *warp.lanes(&self.program.pool, base, slot)).collect()
+    fn gather(&mut self, warp: &Warp, base: u32, from: &[Slot]) {
+        self.room.sources.clear();
+        self.room.sources.extend(from.iter().map(|&slot| *warp.lanes(&self.program.pool, base, slot)));
+    }
+
+    fn scatter(&self, warp: &mut Warp, base: u32, to: &[Slot]) {
+        to.iter().zip(&self.room.results).for_each(|(&slot, result)| warp.set(base, slot, u32::MAX, result));
     }
 
     fn places(&self, warp: &Warp, base: u32, access: &TileAccess) -> Places {
@@ -94,22 +100,17 @@ impl Machine<'_> {
         Places { addresses, strides: *warp.lanes(&self.program.pool, base, access.stride) }
     }
 
-    fn load_tiles(
-        &self,
-        warp: &mut Warp,
-        base: u32,
-        access: &TileAccess,
-        count: usize,
-    ) -> Outcome<Vec<Lanes>> {
+    fn load_tiles(&mut self, warp: &mut Warp, base: u32, access: &TileAccess, count: usize) -> Outcome<()> {
         let places = self.places(warp, base, access);
-        let mut results = vec![[0; WARP]; count];
-        for (at, result) in results.iter_mut().enumerate() {
+        self.room.results.clear();
+        for at in 0..count {
+            let mut result = [0; WARP];
             match access.tiles {
                 Tiles::Rows { transposed } => {
-                    *result = self.load_square(warp, access.space, &places.addresses, at, transposed)?;
+                    result = self.load_square(warp, access.space, &places.addresses, at, transposed)?;
                 }
                 Tiles::One(fragment, layout) => {
-                    for (lane, value) in (0..).zip(result) {
+                    for (lane, value) in (0..).zip(&mut result) {
                         for (element, address, bytes) in runs(&fragment, layout, &places, lane, at)? {
                             let part = self.read(warp, access.space, lane, address, bytes)?;
                             *value |= part << (element * bytes * 8);
@@ -117,25 +118,21 @@ impl Machine<'_> {
                     }
                 }
             }
+            self.room.results.push(result);
         }
-        Ok(results)
+        Ok(())
     }
 
-    fn store_tiles(
-        &mut self,
-        warp: &mut Warp,
-        base: u32,
-        access: &TileAccess,
-        from: &[Lanes],
-    ) -> Outcome<()> {
+    fn store_tiles(&mut self, warp: &mut Warp, base: u32, access: &TileAccess) -> Outcome<()> {
         let places = self.places(warp, base, access);
-        for (at, source) in from.iter().enumerate() {
+        for at in 0..self.room.sources.len() {
+            let source = self.room.sources[at];
             match access.tiles {
                 Tiles::Rows { transposed } => {
-                    self.store_square(warp, access.space, &places.addresses, at, transposed, source)?;
+                    self.store_square(warp, access.space, &places.addresses, at, transposed, &source)?;
                 }
                 Tiles::One(fragment, layout) => {
-                    for (lane, &value) in (0..).zip(source) {
+                    for (lane, value) in (0..).zip(source) {
                         for (element, address, bytes) in runs(&fragment, layout, &places, lane, at)? {
                             let part = value >> (element * bytes * 8);
                             self.write(warp, access.space, lane, address, bytes, part)?;

@@ -8,6 +8,20 @@ use crate::ir::compute::{Compute, Float};
 use crate::ir::matrix::{BitOp, Element, Fragment, Product, Role};
 use crate::ir::{Mode, Rounding, Type};
 
+/// Registers and matrices of one step. It is kept for the next: steps take no memory of their own.
+#[derive(Debug, Default)]
+pub struct Room {
+    /// Registers that are read.
+    pub sources: Vec<Lanes>,
+    /// Registers that are written.
+    pub results: Vec<Lanes>,
+    floats: [Vec<f64>; 3],
+    integers: [Vec<i32>; 3],
+    doubles: [Vec<u64>; 2],
+    /// D, as the bits of its elements.
+    d: Vec<u64>,
+}
+
 /// A kind of product, and where each element of a register goes.
 #[derive(Debug)]
 pub struct Multiply {
@@ -54,8 +68,9 @@ impl Spread {
     }
 
     /// The matrix out of registers.
-    fn gather<T: Copy + Default>(&self, registers: &[Lanes], value: impl Fn(u64) -> T) -> Vec<T> {
-        let mut matrix = vec![T::default(); self.size];
+    fn gather<T: Copy + Default>(&self, registers: &[Lanes], matrix: &mut Vec<T>, value: impl Fn(u64) -> T) {
+        matrix.clear();
+        matrix.resize(self.size, T::default());
         let (bits, per) = (self.element.bits(), self.element.per_register());
         let mask = u64::MAX >> (64 - bits);
         let values = registers.iter().flatten();
@@ -64,12 +79,12 @@ impl Spread {
                 matrix[usize::from(index)] = value(register >> (element * bits) & mask);
             }
         }
-        matrix
     }
 
     /// Registers out of the matrix.
-    fn scatter(&self, matrix: &[u64]) -> Vec<Lanes> {
-        let mut registers = vec![[0; WARP]; self.registers];
+    fn scatter(&self, matrix: &[u64], registers: &mut Vec<Lanes>) {
+        registers.clear();
+        registers.resize(self.registers, [0; WARP]);
         let (bits, per) = (self.element.bits(), self.element.per_register());
         let values = registers.iter_mut().flatten();
         for (register, indices) in values.zip(self.indices.chunks_exact(per)) {
@@ -77,7 +92,6 @@ impl Spread {
                 *register |= matrix[usize::from(index)] << (element * bits);
             }
         }
-        registers
     }
 }
 
@@ -97,19 +111,25 @@ impl Multiply {
         }
     }
 
-    /// D out of A, B and C; `None` if the registers are not as many as they must be, or there is no such product.
-    pub fn run(&self, sources: &[Lanes]) -> Option<Vec<Lanes>> {
-        let (a, rest) = sources.split_at_checked(self.a.registers)?;
-        let (b, c) = rest.split_at_checked(self.b.registers)?;
-        if c.len() != self.c.registers {
-            return None;
+    /// D out of A, B and C: results out of sources. False if these are not as many as they must be, or there is no such
+    /// product.
+    pub fn run(&self, room: &mut Room) -> bool {
+        let (a, b) = (self.a.registers, self.a.registers + self.b.registers);
+        if room.sources.len() != b + self.c.registers {
+            return false;
         }
-        let matrix = match self.a.element {
-            Element::F64 => self.doubles(a, b, c)?,
-            Element::B1 | Element::S4 | Element::U4 | Element::S8 | Element::U8 => self.integers(a, b, c),
-            _ => self.floats(a, b, c),
+        let sources = std::mem::take(&mut room.sources);
+        let (a, b, c) = (&sources[..a], &sources[a..b], &sources[b..]);
+        let done = match self.a.element {
+            Element::F64 => self.doubles(room, a, b, c),
+            Element::B1 | Element::S4 | Element::U4 | Element::S8 | Element::U8 => {
+                self.integers(room, a, b, c)
+            }
+            _ => self.floats(room, a, b, c),
         };
-        Some(self.d.scatter(&matrix))
+        self.d.scatter(&room.d, &mut room.results);
+        room.sources = sources;
+        done
     }
 
     /// Rows of A, each with blocks of columns of B one after the other: in the order of D.
@@ -126,51 +146,63 @@ impl Multiply {
         })
     }
 
-    fn floats(&self, a: &[Lanes], b: &[Lanes], c: &[Lanes]) -> Vec<u64> {
-        let a = self.a.gather(a, |bits| widen(bits, self.a.element));
-        let b = self.b.gather(b, |bits| widen(bits, self.b.element));
-        let c = self.c.gather(c, |bits| widen(bits, self.c.element));
-        let starts = c.as_chunks::<COLUMNS>().0;
-        let sums = self.each(&a, &b).zip(starts).flat_map(|((row, block), &c)| exact::dots(row, block, c));
+    fn floats(&self, room: &mut Room, a: &[Lanes], b: &[Lanes], c: &[Lanes]) -> bool {
+        let Room { floats: [ma, mb, mc], d, .. } = room;
+        self.a.gather(a, ma, |bits| widen(bits, self.a.element));
+        self.b.gather(b, mb, |bits| widen(bits, self.b.element));
+        self.c.gather(c, mc, |bits| widen(bits, self.c.element));
+        let starts = mc.as_chunks::<COLUMNS>().0;
+        let sums = self.each(ma, mb).zip(starts).flat_map(|((row, block), &c)| exact::dots(row, block, c));
         let (element, satfinite) = (self.d.element, self.product.satfinite);
-        sums.map(|sum| narrow(sum, element, satfinite)).collect()
+        d.clear();
+        d.extend(sums.map(|sum| narrow(sum, element, satfinite)));
+        true
     }
 
-    fn integers(&self, a: &[Lanes], b: &[Lanes], c: &[Lanes]) -> Vec<u64> {
-        let a = self.a.gather(a, |bits| signed(bits, self.a.element));
-        let b = self.b.gather(b, |bits| signed(bits, self.b.element));
-        let c = self.c.gather(c, |bits| i64::from(bits as u32 as i32));
-        let dots = self.each(&a, &b).flat_map(|(row, block)| match self.product.bits {
+    fn integers(&self, room: &mut Room, a: &[Lanes], b: &[Lanes], c: &[Lanes]) -> bool {
+        let Room { integers: [ma, mb, mc], d, .. } = room;
+        self.a.gather(a, ma, |bits| signed(bits, self.a.element));
+        self.b.gather(b, mb, |bits| signed(bits, self.b.element));
+        self.c.gather(c, mc, |bits| bits as i32);
+        let dots = self.each(ma, mb).flat_map(|(row, block)| match self.product.bits {
             None => integer_dots(row, block, |a, b| a * b),
             Some(BitOp::Xor) => integer_dots(row, block, |a, b| a ^ b),
             Some(BitOp::And) => integer_dots(row, block, |a, b| a & b),
         });
-        let sums = dots.zip(c).map(|(dot, c)| i64::from(dot) + c);
-        let clamp = |sum: i64| sum.clamp(i64::from(i32::MIN), i64::from(i32::MAX));
         let satfinite = self.product.satfinite;
-        sums.map(|sum| if satfinite { clamp(sum) } else { sum }).map(|sum| u64::from(sum as u32)).collect()
+        let sum =
+            |(dot, &c): (i32, &i32)| if satfinite { dot.saturating_add(c) } else { dot.wrapping_add(c) };
+        d.clear();
+        d.extend(dots.zip(&*mc).map(sum).map(|sum| u64::from(sum as u32)));
+        true
     }
 
     /// A chain of fused steps for each number of D, 32 of them at a time.
-    fn doubles(&self, a: &[Lanes], b: &[Lanes], c: &[Lanes]) -> Option<Vec<u64>> {
-        let step = self.fma?;
-        let a = self.a.gather(a, |bits| bits);
-        let b = self.b.gather(b, |bits| bits);
-        let mut d = self.c.gather(c, |bits| bits);
-        let blocks: Vec<(&[u64], &[[u64; COLUMNS]])> = self.each(&a, &b).collect();
-        for (blocks, d) in blocks.chunks_exact(WARP / COLUMNS).zip(d.as_chunks_mut::<WARP>().0) {
-            for k in 0..usize::from(self.product.shape.k) {
+    fn doubles(&self, room: &mut Room, a: &[Lanes], b: &[Lanes], c: &[Lanes]) -> bool {
+        let Room { doubles: [ma, mb], d, .. } = room;
+        self.a.gather(a, ma, |bits| bits);
+        self.b.gather(b, mb, |bits| bits);
+        self.c.gather(c, d, |bits| bits);
+        let (n, k) = (usize::from(self.product.shape.n), usize::from(self.product.shape.k));
+        for (chunk, d) in d.as_chunks_mut::<WARP>().0.iter_mut().enumerate() {
+            for step in 0..k {
                 let sum = *d;
-                let a: Lanes = std::array::from_fn(|lane| blocks[lane / COLUMNS].0[k]);
-                let b: Lanes = std::array::from_fn(|lane| blocks[lane / COLUMNS].1[k][lane % COLUMNS]);
-                match step {
-                    Meaning::Three(run) => run(d, &a, &b, &sum),
-                    Meaning::Each(step) => *d = std::array::from_fn(|at| each(step, [a[at], b[at], sum[at]])),
-                    _ => return None,
+                let place = |lane: usize| ((chunk * WARP + lane) / n, (chunk * WARP + lane) % n);
+                let a: Lanes = std::array::from_fn(|lane| ma[place(lane).0 * k + step]);
+                let b: Lanes = std::array::from_fn(|lane| {
+                    let column = place(lane).1;
+                    mb[(column / COLUMNS * k + step) * COLUMNS + column % COLUMNS]
+                });
+                match self.fma {
+                    Some(Meaning::Three(run)) => run(d, &a, &b, &sum),
+                    Some(Meaning::Each(fma)) => {
+                        *d = std::array::from_fn(|at| each(fma, [a[at], b[at], sum[at]]))
+                    }
+                    _ => return false,
                 }
             }
         }
-        Some(d)
+        true
     }
 }
 

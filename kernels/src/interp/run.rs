@@ -4,6 +4,7 @@ use super::barrier::Barriers;
 use super::code::{Code, Program, Slot, Step};
 use super::lanes::{Lanes, WARP};
 use super::meaning::each;
+use super::product::Room;
 use super::trouble::{Outcome, first, trouble};
 use super::warp::{Group, SPIN_COST, Warp};
 use crate::fault::FaultKind;
@@ -24,6 +25,8 @@ pub struct Machine<'m> {
     pub shared: &'m mut [u8],
     /// The block's barriers.
     pub barriers: &'m mut Barriers,
+    /// Where matrices are while they are multiplied.
+    pub room: &'m mut Room,
     /// The block's place in the grid.
     pub block: [u32; 3],
     /// Where dynamic shared memory starts.
@@ -275,7 +278,7 @@ impl Machine<'_> {
             Code::Barrier(..) | Code::Arrive(..) | Code::BarrierReduce { .. } => {
                 self.barrier(warp, group, code, mask)
             }
-            Code::Matrix(index) => self.matrix(warp, group, *index, mask),
+            Code::Matrix(index) => self.matrix(warp, group, *index),
             _ => self.exchange(warp, group, code, mask),
         }
     }

@@ -424,6 +424,9 @@ impl Display for Tiles {
 
 #[cfg(test)]
 mod tests {
+    use super::super::op::{End, Inst, Op, Operand, Reg, Space};
+    use super::super::verify::verify;
+    use super::super::{Block, Function};
     use super::*;
 
     #[test]
@@ -468,5 +471,64 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A kernel with 12 registers of 32 bits that does one thing.
+    fn function(op: Op) -> Function {
+        let block = Block { insts: vec![Inst { op, guard: None, line: 1 }], end: End::Exit, line: 1 };
+        Function {
+            name: "k".to_owned(),
+            kernel: true,
+            registers: vec![32; 12],
+            blocks: vec![block],
+            shared: Vec::new(),
+            parameters: Vec::new(),
+            results: Vec::new(),
+            frame_bytes: 0,
+        }
+    }
+
+    #[test]
+    fn ops_are_printed_and_checked() {
+        let product = Product {
+            family: Family::Mma,
+            shape: Shape { m: 16, n: 8, k: 8 },
+            elements: [F16, F16, F32, F32],
+            layouts: [Layout::Row, Layout::Col],
+            rounding: Rounding::Nearest,
+            satfinite: false,
+            bits: None,
+        };
+        let op = |product: &Product, sources: u32| Op::Matrix {
+            product: Box::new(*product),
+            to: (0..4).map(Reg).collect(),
+            from: (4..4 + sources).map(|at| Operand::Reg(Reg(at))).collect(),
+        };
+        let right = op(&product, 7);
+        assert_eq!(
+            right.to_string(),
+            "%0, %1, %2, %3 = mma.m16n8k8.row.col.f16.f16.f32.f32 %4, %5, %6, %7, %8, %9, %10"
+        );
+        assert_eq!(verify(&function(right)), Ok(()));
+        assert!(verify(&function(op(&product, 6))).is_err());
+        assert!(verify(&function(op(&product, 8))).is_err());
+        assert!(verify(&function(op(&Product { satfinite: true, ..product }, 7))).is_err());
+        assert!(verify(&function(op(&Product { layouts: [Layout::Row; 2], ..product }, 7))).is_err());
+        let load = |tiles, count| Op::MatrixLoad {
+            space: Space::Shared,
+            tiles,
+            to: (0..count).map(Reg).collect(),
+            address: Operand::Imm(64),
+            offset: 8,
+            stride: Operand::Imm(16),
+        };
+        let wmma = Product { family: Family::Wmma, shape: Shape { m: 16, n: 16, k: 16 }, ..product };
+        let tiles = Tiles::One(wmma.fragment(Role::A), Layout::Col);
+        let text = "matrix.a.m16n16k16.col.f16.shared [64+8], 16";
+        assert!(load(tiles, 8).to_string().ends_with(text), "{}", load(tiles, 8));
+        assert_eq!(verify(&function(load(tiles, 8))), Ok(()));
+        assert!(verify(&function(load(tiles, 4))).is_err());
+        assert_eq!(verify(&function(load(Tiles::Rows { transposed: true }, 2))), Ok(()));
+        assert!(verify(&function(load(Tiles::Rows { transposed: true }, 3))).is_err());
     }
 }

@@ -7,7 +7,7 @@ use crate::ir::Type::F64;
 use crate::ir::compute::{Compute, Float, Mode};
 
 /// Denormals are zero.
-const FLUSH: Mode = Mode { rounding: Nearest, ftz: true, sat: false, relu: false };
+const FLUSH: Mode = Mode { ftz: true, ..super::mode(Nearest) };
 
 // table
 pub(super) const ROWS: &[Row] = &[

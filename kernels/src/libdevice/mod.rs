@@ -206,9 +206,14 @@ macro_rules! own {
 
 use {own, same};
 
+/// A rounding and nothing else.
+const fn mode(rounding: Rounding) -> Mode {
+    Mode { rounding, ftz: false, sat: false, relu: false }
+}
+
 /// A float op with a rounding.
 const fn float(op: Float, ty: Type, rounding: Rounding) -> Compute {
-    Compute::Float(op, ty, Mode { rounding, ftz: false, sat: false, relu: false })
+    Compute::Float(op, ty, mode(rounding))
 }
 
 /// An integer op.
@@ -218,8 +223,7 @@ const fn int(op: Int, ty: Type) -> Compute {
 
 /// A conversion with a rounding.
 const fn convert(to: Type, from: Type, rounding: Rounding) -> Compute {
-    let mode = Mode { rounding, ftz: false, sat: false, relu: false };
-    Compute::Convert(Conversion { to, from, mode, integral: false, finite: false })
+    Compute::Convert(Conversion { to, from, mode: mode(rounding), integral: false, finite: false })
 }
 
 /// A result of `f32`: rounded once, NaN in its one form.

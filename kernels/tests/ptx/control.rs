@@ -185,7 +185,7 @@ fn a_lane_that_arrives_again_waits_until_its_warp_was_counted() {
     let body = "setp.ge.u32 %p1, %r4, 32; @%p1 bra reader; setp.eq.u32 %p2, %r4, 0; @%p2 bra fast;
         mov.u32 %r5, 0; wait: add.u32 %r5, %r5, 1; setp.lt.u32 %p3, %r5, 50; @%p3 bra wait;
         bar.arrive 1, 64; bar.arrive 1, 64; bra out; fast: bar.arrive 1, 64; bar.arrive 1, 64; bra out;
-        reader: bar.sync 1, 64; bar.sync 1, 64; out: mov.u32 %r9, 6;";
+        reader: bar.sync 1, 64; bar.sync 1, 64; out: mov.u32 %r9, 6; bar.sync 0;";
     check(body, 1, 64, |_| 6);
 }
 

@@ -114,3 +114,96 @@ fn dynamic_shared_memory_lies_behind_static() {
     assert_eq!(bench.words(out, 4), [64, 0, 100, 9]);
     assert_eq!(bench.program.module().resources(0).unwrap().shared_bytes, 20);
 }
+
+#[test]
+fn wide_variables_have_initial_values() {
+    let source = ".version 8.3\n.target sm_90\n.address_size 64\n.global .b128 w[3] = {-2, 0x10};
+        .entry k(.param .u64 a) { .reg .b64 %d<9>; .reg .b128 %q<3>; .reg .b128 %one; ld.param.u64 %d1, [a];
+        ld.global.b128 %q0, [w]; st.global.b128 [%d1], %q0; ld.global.b128 %one, [w+16]; mov.b128 %q2, %one;
+        st.global.b128 [%d1+16], %q2; ret; }";
+    assert_eq!(words(source)[..8], [u32::MAX - 1, u32::MAX, u32::MAX, u32::MAX, 16, 0, 0, 0]);
+}
+
+/// Names of the ops that an instruction becomes, those of its operands left out.
+fn ops(instruction: &str) -> String {
+    let body =
+        format!(".reg .b128 %q<3>; .shared .align 16 .b8 s[16]; ld.param.u64 %d1, [a];\n{instruction}\nret;");
+    let module = Module::parse(&kernel("a", &body)).unwrap();
+    module.check(1).unwrap_or_else(|errors| panic!("{instruction}: {errors}"));
+    assert_eq!(module.resources(0).unwrap().unsupported, None, "{instruction}");
+    let text = module.function("k").unwrap().to_string();
+    let lines = text.lines().filter(|line| line.ends_with("; 12"));
+    let names = lines.map(|line| {
+        let op = line.split_once(" = ").map_or(line, |(_, op)| op);
+        op.trim().split([' ', '.']).next().unwrap_or_default()
+    });
+    names.collect::<Vec<_>>().join(" ")
+}
+
+/// Others see what was written before a release, and an acquire comes before what is read later.
+#[test]
+fn orders_become_fences() {
+    let cases = [
+        ("ld.global.u32 %r1, [%d1];", "load"),
+        ("ld.relaxed.sys.global.u32 %r1, [%d1];", "load"),
+        ("ld.acquire.gpu.u32 %r1, [%d1];", "load fence"),
+        ("ld.acquire.cta.shared::cta.b128 %q1, [s];", "atomic fence"),
+        ("st.release.cta.shared.u32 [s], %r1;", "fence store"),
+        ("st.volatile.b128 [%d1], %q1;", "atomic"),
+        ("atom.acquire.gpu.global.add.u32 %r1, [%d1], 1;", "atomic fence"),
+        ("atom.acq_rel.sys.cas.b32 %r1, [%d1], 1, 2;", "fence atomic fence"),
+        ("atom.global.exch.b32 _, [%d1], 1;", "atomic"),
+        ("red.release.gpu.global.add.noftz.v2.f16 [%d1], {%h1, %h2};", "fence atomic atomic"),
+        ("fence.acq_rel.gpu;", "fence"),
+        ("membar.gl;", "fence"),
+    ];
+    for (instruction, expected) in cases {
+        assert_eq!(ops(instruction), expected, "{instruction}");
+    }
+}
+
+/// Compilers and people write modifiers in many orders.
+#[test]
+fn modifiers_come_in_any_order() {
+    let forms = [
+        "atom.add.release.gpu.u32 %r1, [%d1], 1;",
+        "atom.global.gpu.acq_rel.add.u32 %r1, [%d1], 1;",
+        "atom.global.sys.add.f64 %g1, [%d1], %g2;",
+        "red.and.release.cta.b32 [%d1], 1;",
+        "red.global.add.noftz.relaxed.gpu.bf16x2 [%d1], %r1;",
+        "ld.acquire.sys.global.u8 %r1, [%d1];",
+        "ld.global.acquire.gpu.b32 %r1, [%d1];",
+        "ld.global.nc.L1::no_allocate.L2::cache_hint.v4.u32 {%r1, %r2, %r3, %r4}, [%d1], %d2;",
+        "ld.global.L1::evict_first.nc.v2.b64 {%d3, %d4}, [%d1];",
+        "ld.global.L2::128B.ca.b32 %r1, [%d1];",
+        "ld.global.f32 %f1, [%d1].unified;",
+        "st.global.relaxed.sys.b32 [%d1], %r1;",
+        "mbarrier.try_wait.parity.shared::cta.acquire.cta.b64 %p1, [s], %r1, 5;",
+        "mbarrier.arrive.expect_tx.shared::cta.release.cta.b64 _, [s], 16;",
+        "cp.async.cg.shared.global.L2::cache_hint.L2::128B [s], [%d1], 16, 16, %d2;",
+    ];
+    for form in forms {
+        assert!(!ops(form).is_empty(), "{form}");
+    }
+}
+
+#[test]
+fn what_needs_a_cluster_is_refused_by_name() {
+    let forms = [
+        "ld.shared::cluster.u32 %r1, [%r2];",
+        "st.async.shared::cluster.mbarrier::complete_tx::bytes.u32 [%r1], %r2, [%r3];",
+        "atom.shared::cluster.add.u32 %r1, [%r2], 1;",
+        "mbarrier.arrive.release.cluster.shared::cluster.b64 _, [%r1];",
+        "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%r1], [%d1], 16, [%r2];",
+        "fence.proxy.tensormap::generic.release.gpu;",
+        "prefetch.tensormap [%d1];",
+    ];
+    for form in forms {
+        let module = Module::parse(&kernel("a", &format!("\n{form}\nret;"))).unwrap();
+        let unsupported = module.resources(0).unwrap().unsupported.clone().expect(form);
+        assert_eq!(
+            (unsupported.form.as_str(), unsupported.line),
+            (form.split([' ', ';']).next().unwrap(), 12)
+        );
+    }
+}

@@ -5,6 +5,7 @@ mod control;
 mod damage;
 mod externals;
 mod faults;
+mod formats;
 mod forms;
 mod logs;
 mod mbarriers;

@@ -70,6 +70,8 @@ fn floats() {
         ("%g", 0.0001, "0.0001"),
         ("%g", 0.00001234, "1.234e-05"),
         ("%g", 0.5, "0.5"),
+        ("%#g", 999999.5, "1.00000e+06"),
+        ("%#.1g", 5.0, "5."),
         ("%.3g", 1234.0, "1.23e+03"),
         ("%G", 1e-10, "1E-10"),
         ("%f", f64::INFINITY, "inf"),
@@ -90,6 +92,24 @@ fn strings() {
     check("hello %s!", store, "hello world!");
     check("%8s|", store, "   world|");
     check("%-8.3s|", store, "wor     |");
+    check(
+        "%s|%8s|%.3s|",
+        "mov.u64 %d4, 0; st.local.v2.u64 [%d1], {%d4, %d4}; st.local.u64 [%d1+16], %d4;",
+        "(null)|  (null)||",
+    );
+}
+
+#[test]
+fn no_format_is_no_success() {
+    let source = format!(
+        "{HEAD}.entry k(.param .u64 a) {{ .reg .b64 %d<9>; .reg .b32 %r<9>; ld.param.u64 %d1, [a];
+        {{ .param .b64 p; .param .b64 q; .param .b32 n; st.param.b64 [p], 0; st.param.b64 [q], 0;
+        call.uni (n), vprintf, (p, q); ld.param.b32 %r1, [n]; }} st.global.u32 [%d1], %r1; ret; }}"
+    );
+    let mut bench = Bench::new(&source);
+    let out = bench.put_longs([0]);
+    bench.run(1, 1, &[out]).unwrap();
+    assert_eq!((bench.words(out, 1)[0], bench.printed().as_str()), (u32::MAX, ""));
 }
 
 #[test]
@@ -117,7 +137,7 @@ fn assertions() {
     );
     let fault = Bench::new(&source).run(1, 1, &[]).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Assert);
-    assert_eq!(fault.words, "world:12: world: assertion `world` failed");
+    assert_eq!(fault.words, "world:12: world: block: [0,0,0], thread: [0,0,0] Assertion `world` failed");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Calls: arguments and results travel in the frame.
 
 use super::super::ast::{Formal, Operand as Written, Table};
+use super::cooperative::{self, Cooperative};
 use super::names::Binding;
 use super::operand::Width;
 use super::step::{Done, Step};
@@ -24,6 +25,8 @@ enum Called {
     Code(Callee),
     /// A function of the device library: ops in place.
     External(External),
+    /// A function of cooperative groups: ops in place.
+    Cooperative(Cooperative),
 }
 
 /// `call (results), name, (arguments), prototype;` where all but the name may be missing.
@@ -64,6 +67,7 @@ fn unguarded(step: &mut S<'_, '_, '_, '_>) -> Done {
     match target.callee {
         Called::Code(callee) => step.emit(Op::Call { callee, arguments: passed, results: returned }),
         Called::External(external) => external::call(step, external, &passed, &returned)?,
+        Called::Cooperative(function) => cooperative::call(step, function, &passed, &returned)?,
     }
     for load in loads {
         step.body.take_formal(load, None, step.place.0);
@@ -91,16 +95,20 @@ fn target<'a>(
     };
     let declared = &step.body.scope.declared.functions[index as usize];
     let header = step.body.scope.header(index)?;
-    let callee = match (Runtime::named(name), External::named(name)) {
+    let callee = match (Runtime::named(name), External::named(name), Cooperative::named(name)) {
         _ if declared.kernel => return step.error(format!("'{name}' is a kernel")),
         // A module's own body of a known function is the one that counts.
         _ if declared.body.is_some() => Called::Code(Callee::Function(index)),
-        (Some(runtime), _) => Called::Code(Callee::Runtime(runtime)),
-        (_, Some(external)) => {
+        (Some(runtime), ..) => Called::Code(Callee::Runtime(runtime)),
+        (_, Some(external), _) => {
             external::check(external, &header.returns, &header.parameters).map_err(Refusal::Call)?;
             Called::External(external)
         }
-        (None, None) => return Err(Refusal::Call(format!("{name}, which is defined nowhere"))),
+        (.., Some(function)) if function.fits(&header.returns, &header.parameters) => {
+            Called::Cooperative(function)
+        }
+        (.., Some(_)) => return Err(Refusal::Call(format!("{name}, declared with other types"))),
+        (None, None, None) => return Err(Refusal::Call(format!("{name}, which is defined nowhere"))),
     };
     Ok(Target { callee, returns: header.returns, parameters: header.parameters })
 }
@@ -153,7 +161,8 @@ fn variable<'a>(
     }
 }
 
-fn scalar(formal: &Formal<'_>) -> Result<Type, Refusal> {
+/// The type of a formal that is one value.
+pub fn scalar(formal: &Formal<'_>) -> Result<Type, Refusal> {
     match formal {
         Formal::Register(ty, _) => Ok(*ty),
         Formal::Param(v) if v.bytes == u64::from(v.element.bytes()) => Ok(v.element),

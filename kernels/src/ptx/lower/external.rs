@@ -5,7 +5,7 @@ use super::Refusal;
 use super::step::{Done, Step};
 use crate::ir::compute::{Comparison, Compute, Int};
 use crate::ir::op::{Guard, Passed, Space};
-use crate::ir::{End, Op, Operand, Type};
+use crate::ir::{End, Operand, Type};
 use crate::libdevice::{External, Kind};
 
 type S<'b, 's, 'm, 'a> = Step<'b, 's, 'm, 'a>;
@@ -40,23 +40,12 @@ fn held(kind: Kind, passed: Passed) -> Type {
     }
 }
 
-fn load(step: &mut S<'_, '_, '_, '_>, space: Space, ty: Type, address: Operand) -> Operand {
-    let to = step.body.fresh(ty.bits());
-    step.emit(Op::Load { space, ty, to: vec![Some(to)], address, offset: 0, shared_with_others: false });
-    Operand::Reg(to)
-}
-
-fn store(step: &mut S<'_, '_, '_, '_>, space: Space, ty: Type, address: Operand, value: Operand) {
-    let from = vec![value];
-    step.emit(Op::Store { space, ty, from, address, offset: 0, shared_with_others: false });
-}
-
 /// The function's ops, from its arguments' places to its results'.
 pub fn call(step: &mut S<'_, '_, '_, '_>, external: External, given: &[Passed], back: &[Passed]) -> Done {
     let row = external.row();
     let (mut sources, mut places) = (Vec::new(), Vec::new());
     for (kind, &passed) in row.parameters().zip(given) {
-        let value = load(step, Space::Local, held(kind, passed), Operand::Frame(passed.frame));
+        let value = step.load(Space::Local, held(kind, passed), Operand::Frame(passed.frame), 0, false);
         match kind {
             Kind::Output(ty) => places.push((Space::Generic, ty, value)),
             Kind::Array(ty) => return fold(step, external, sources[0], (ty, value), back),
@@ -71,7 +60,7 @@ pub fn call(step: &mut S<'_, '_, '_, '_>, external: External, given: &[Passed], 
         values.push(step.value(external.compute(output), ty.bits(), &sources)?);
     }
     for ((space, ty, address), value) in places.into_iter().zip(values) {
-        store(step, space, ty, address, value);
+        step.store(space, ty, address, value);
     }
     Ok(())
 }
@@ -96,7 +85,7 @@ fn fold(
     step.compute(compare, more, &[Operand::Reg(index), count])?;
     step.body.blocks.end(End::Branch(Guard { reg: more, negated: false }, body, after), line);
     step.body.blocks.start(body, line);
-    let element = load(step, Space::Generic, ty, Operand::Reg(address));
+    let element = step.load(Space::Generic, ty, Operand::Reg(address), 0, false);
     step.compute(external.compute(0), sum, &[Operand::Reg(sum), element])?;
     step.int(Int::Add, Type::U32, index, &[Operand::Reg(index), Operand::Imm(1)])?;
     let bytes = Operand::Imm(u64::from(ty.bytes()));
@@ -105,7 +94,7 @@ fn fold(
     step.body.blocks.start(after, line);
     let value = step.value(external.compute(1), ty.bits(), &[Operand::Reg(sum)])?;
     match back {
-        [passed] => store(step, Space::Local, ty, Operand::Frame(passed.frame), value),
+        [passed] => step.store(Space::Local, ty, Operand::Frame(passed.frame), value),
         _ => return Err(Refusal::Unsupported),
     }
     Ok(())

@@ -147,6 +147,14 @@ fn targets(step: &mut S<'_, '_, '_, '_>, at: usize, count: usize, ty: Type) -> R
     written.iter().map(|element| step.target_of(element, ty, Width::Exact)).collect()
 }
 
+/// An op of all lanes: those that the guard leaves out go another way.
+fn whole(step: &mut S<'_, '_, '_, '_>, op: Op) -> Done {
+    step.guarded(|step| {
+        step.emit(op);
+        Ok(())
+    })
+}
+
 fn multiply(step: &mut S<'_, '_, '_, '_>, product: Product) -> Done {
     let mode = Mode { rounding: product.rounding, ..Mode::default() };
     if interp::meaning(Compute::Float(Float::Fma, Type::F64, mode)).is_none() {
@@ -160,8 +168,7 @@ fn multiply(step: &mut S<'_, '_, '_, '_>, product: Product) -> Done {
     }
     let fragment = product.fragment(Role::D);
     let to = targets(step, 0, fragment.registers(), register_type(fragment.element))?;
-    step.emit(Op::Matrix { product: Box::new(product), to, from });
-    Ok(())
+    whole(step, Op::Matrix { product: Box::new(product), to, from })
 }
 
 /// `mma`
@@ -207,12 +214,11 @@ pub fn wmma(step: &mut S<'_, '_, '_, '_>) -> Done {
     let (address, offset) = (address.base, address.offset);
     if load {
         let to = targets(step, 0, registers, ty)?;
-        step.emit(Op::MatrixLoad { space, tiles, to, address, offset, stride });
+        whole(step, Op::MatrixLoad { space, tiles, to, address, offset, stride })
     } else {
         let from = sources(step, 1, registers, ty)?;
-        step.emit(Op::MatrixStore { space, tiles, from, address, offset, stride });
+        whole(step, Op::MatrixStore { space, tiles, from, address, offset, stride })
     }
-    Ok(())
 }
 
 /// What `ldmatrix` and `stmatrix` say: how many matrices, how they lie, and where.
@@ -242,16 +248,14 @@ fn rows(
 pub fn ldmatrix(step: &mut S<'_, '_, '_, '_>) -> Done {
     let (count, tiles, space, address, offset) = rows(step, 1)?;
     let to = targets(step, 0, count, Type::B32)?;
-    step.emit(Op::MatrixLoad { space, tiles, to, address, offset, stride: Operand::Imm(0) });
-    Ok(())
+    whole(step, Op::MatrixLoad { space, tiles, to, address, offset, stride: Operand::Imm(0) })
 }
 
 /// `stmatrix`
 pub fn stmatrix(step: &mut S<'_, '_, '_, '_>) -> Done {
     let (count, tiles, space, address, offset) = rows(step, 0)?;
     let from = sources(step, 1, count, Type::B32)?;
-    step.emit(Op::MatrixStore { space, tiles, from, address, offset, stride: Operand::Imm(0) });
-    Ok(())
+    whole(step, Op::MatrixStore { space, tiles, from, address, offset, stride: Operand::Imm(0) })
 }
 
 /// `movmatrix`
@@ -264,6 +268,5 @@ pub fn movmatrix(step: &mut S<'_, '_, '_, '_>) -> Done {
     step.count(2, 2)?;
     let from = step.source(1, Type::B32)?;
     let to = step.target(0, Type::B32)?;
-    step.emit(Op::MatrixTranspose { to, from });
-    Ok(())
+    whole(step, Op::MatrixTranspose { to, from })
 }

@@ -7,6 +7,7 @@ pub mod block;
 pub mod call;
 pub mod control;
 pub mod convert;
+pub mod cooperative;
 pub mod external;
 pub mod float;
 pub mod form;

@@ -7,6 +7,7 @@ use super::function::Body;
 use super::{Refusal, error_at};
 use crate::interp;
 use crate::ir::compute::{Compute, Int};
+use crate::ir::op::Space;
 use crate::ir::{End, Guard, Inst, Op, Operand, Reg, Type};
 
 /// What builders return.
@@ -106,6 +107,20 @@ impl<'b, 's, 'm, 'a> Step<'b, 's, 'm, 'a> {
             from[at - 1] = self.source(at, ty(at).ok_or(Refusal::Unsupported)?)?;
         }
         self.compute(compute, to, &from)
+    }
+
+    /// Loads one element into a new register of its width, which it gives.
+    pub fn load(&mut self, space: Space, ty: Type, address: Operand, offset: i64, shared: bool) -> Operand {
+        let reg = self.body.fresh(ty.bits());
+        let to = vec![Some(reg)];
+        self.emit(Op::Load { space, ty, to, address, offset, shared_with_others: shared });
+        Operand::Reg(reg)
+    }
+
+    /// Stores one element.
+    pub fn store(&mut self, space: Space, ty: Type, address: Operand, value: Operand) {
+        let from = vec![value];
+        self.emit(Op::Store { space, ty, from, address, offset: 0, shared_with_others: false });
     }
 
     /// A pure op into a new register of a width, which it gives.

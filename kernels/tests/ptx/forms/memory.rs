@@ -233,7 +233,9 @@ fn load(form: &Form) -> bool {
             let at = element * 8;
             after += &match width {
                 64 => format!("st.global.b64 [%d43+{at}], {name};"),
-                _ => format!("cvt.u64.u{width} %d60, {name}; st.global.b64 [%d43+{at}], %d60;"),
+                // Packing shows whether there is more in a register than its width.
+                32 => format!("mov.b64 %d60, {{{name}, 0}}; st.global.b64 [%d43+{at}], %d60;"),
+                _ => format!("mov.b64 %d60, {{{name}, 0, 0, 0}}; st.global.b64 [%d43+{at}], %d60;"),
             };
             targets.push(name);
         }

@@ -78,6 +78,13 @@ fn the_whole_warp_takes_part() {
          go: {PRODUCT}"
     );
     assert_eq!(run(32, &late), Ok(vec![16; 32]));
+    // They are also waited for where the others wait already.
+    for early in ["", "!"] {
+        let asleep = format!("@{early}%p1 bra go; nanosleep.u32 9; go: add.u32 %r7, %r9, 1; {PRODUCT}");
+        assert_eq!(run(32, &asleep), Ok(vec![16; 32]));
+    }
+    let both = format!("@!%p1 {PRODUCT} @%p1 bra out; @%p1 {PRODUCT} out:");
+    assert_eq!(run(32, &both), Err(FaultKind::IllegalInstruction), "each half by itself");
     let illegal = Err(FaultKind::IllegalInstruction);
     assert_eq!(run(31, PRODUCT), illegal, "a lane that never was");
     assert_eq!(run(32, &format!("@%p1 exit; {PRODUCT}")), illegal, "lanes that left");

@@ -105,6 +105,9 @@ impl Sum {
         let negative = a.is_sign_negative() != b.is_sign_negative();
         let mut carry = false;
         for (at, limb) in self.0[limb..].iter_mut().enumerate() {
+            if at >= words.len() && !carry {
+                break;
+            }
             let word = words.get(at).copied().unwrap_or(0);
             *limb = if negative {
                 let (less, one) = limb.overflowing_sub(word);
@@ -136,7 +139,8 @@ impl Sum {
             }
         }
         let bit = |at: i32| at >= 0 && size[at as usize / 64] >> (at % 64) & 1 == 1;
-        let top = (0..72 * 64).rev().find(|&at| bit(at)).unwrap();
+        let limb = size.iter().rposition(|&limb| limb != 0).unwrap();
+        let top = (limb * 64 + 63) as i32 - size[limb].leading_zeros() as i32;
         let bias = (1i32 << (exponent_bits - 1)) - 1;
         let exponent = (top + UNIT).max(1 - bias);
         let last = exponent - fraction_bits as i32 - UNIT;
