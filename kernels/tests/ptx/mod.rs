@@ -12,7 +12,6 @@ mod mbarriers;
 mod memory;
 mod printing;
 mod progress;
-mod samples;
 mod soup;
 mod table;
 mod texts;

@@ -1,277 +1,302 @@
-//! Each sample kernel at several sizes and shapes, beside the same arithmetic in plain Rust.
+//! How a sample kernel is checked: folders of PTX, a program on a device of its own, launches, comparisons.
 
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use fastrand::Rng;
-use stream_hal_kernels::FaultKind;
+use stream_hal_kernels::{KernelFault, Launch, Module, Program, Progress, Scratch};
 
-use super::device::Argument::{Float, Long, Word};
-use super::device::{Argument, Device};
+use super::device::{Device, Value};
 
-/// A folder with the PTX of every sample.
-pub struct Samples(PathBuf);
+/// Kernels of one file that are checked together.
+pub struct Check {
+    /// The source and the PTX, without what follows the dot.
+    pub file: &'static str,
+    /// Those that the check launches, all of them.
+    pub kernels: &'static [&'static str],
+    /// Launches them at several sizes and shapes and compares.
+    pub run: fn(&Samples),
+}
+
+/// A row of a table of checks.
+pub const fn check(file: &'static str, kernels: &'static [&'static str], run: fn(&Samples)) -> Check {
+    Check { file, kernels, run }
+}
+
+/// A folder with the PTX of samples.
+pub struct Samples {
+    folder: PathBuf,
+    /// File and kernel of every launch.
+    launched: Mutex<BTreeSet<(String, String)>>,
+}
 
 /// Counts around every edge: none of a block, a block, a ragged last block.
-const COUNTS: [usize; 8] = [1, 2, 31, 32, 33, 255, 257, 1000];
+pub const COUNTS: [usize; 8] = [1, 2, 31, 32, 33, 255, 257, 1000];
+
+/// Grid and block.
+pub type Shape = [[u32; 3]; 2];
 
 /// Grid and block along x alone.
-fn line(blocks: u32, threads: u32) -> [[u32; 3]; 2] {
+pub fn line(blocks: u32, threads: u32) -> Shape {
     [[blocks, 1, 1], [threads, 1, 1]]
 }
 
-fn floats(random: &mut Rng, count: usize) -> Vec<f32> {
+/// As many blocks along x as `count` threads need.
+pub fn cover(count: usize, threads: u32) -> Shape {
+    line((count as u32).div_ceil(threads).max(1), threads)
+}
+
+/// As many blocks of `threads` as a plane of `size` needs, in x and y.
+pub fn plane(size: [usize; 2], threads: [u32; 2]) -> Shape {
+    let blocks = [0, 1].map(|axis| (size[axis] as u32).div_ceil(threads[axis]));
+    [[blocks[0], blocks[1], 1], [threads[0], threads[1], 1]]
+}
+
+/// Numbers between -2 and 2.
+pub fn floats(random: &mut Rng, count: usize) -> Vec<f32> {
     (0..count).map(|_| random.f32() * 4.0 - 2.0).collect()
 }
 
+/// Any numbers.
+pub fn words(random: &mut Rng, count: usize) -> Vec<u32> {
+    (0..count).map(|_| random.u32(..)).collect()
+}
+
+/// Equal, or the first element that is not.
 #[track_caller]
-fn same(case: &str, got: &[f32], expect: &[f32]) {
+pub fn equal<T: PartialEq + Debug>(case: &str, got: &[T], expect: &[T]) {
+    assert_eq!(got.len(), expect.len(), "{case}");
+    for (index, (got, expect)) in got.iter().zip(expect).enumerate() {
+        assert!(got == expect, "{case}: element {index} is {got:?}, not {expect:?}");
+    }
+}
+
+/// Equal bit for bit.
+#[track_caller]
+pub fn same(case: &str, got: &[f32], expect: &[f32]) {
     assert_eq!(got.len(), expect.len(), "{case}");
     for (index, (got, expect)) in got.iter().zip(expect).enumerate() {
         assert!(got.to_bits() == expect.to_bits(), "{case}: element {index} is {got}, not {expect}");
     }
 }
 
+/// Equal bit for bit.
+#[track_caller]
+pub fn same_doubles(case: &str, got: &[f64], expect: &[f64]) {
+    assert_eq!(got.len(), expect.len(), "{case}");
+    for (index, (got, expect)) in got.iter().zip(expect).enumerate() {
+        assert!(got.to_bits() == expect.to_bits(), "{case}: element {index} is {got}, not {expect}");
+    }
+}
+
+/// No further from `expect` than `bound`, relative to the larger of 1 and the number.
+#[track_caller]
+pub fn near(case: &str, got: &[f32], expect: &[f64], bound: f64) {
+    assert_eq!(got.len(), expect.len(), "{case}");
+    for (index, (&got, &expect)) in got.iter().zip(expect).enumerate() {
+        let away = (f64::from(got) - expect).abs() / expect.abs().max(1.0);
+        assert!(away <= bound, "{case}: element {index} is {got}, not {expect}: {away:e} away");
+    }
+}
+
+/// One kernel argument.
+#[derive(Clone)]
+pub enum Argument {
+    /// An address, or any 64-bit number.
+    Long(u64),
+    /// A 32-bit number.
+    Word(u32),
+    /// A float.
+    Float(f32),
+    /// A double.
+    Double(f64),
+    /// A struct by value.
+    Bytes(Vec<u8>),
+}
+
 impl Samples {
     pub fn in_folder(folder: &Path) -> Samples {
-        Samples(folder.to_owned())
+        Samples { folder: folder.to_owned(), launched: Mutex::default() }
     }
 
-    /// Every check.
-    pub fn all(&self) {
-        self.vector_add();
-        self.saxpy();
-        self.matmul_tiled();
-        self.reduce();
-        self.histogram();
-        self.mandelbrot();
-        self.nbody();
-        self.stray_access();
+    /// Whether this folder has the file.
+    pub fn has(&self, file: &str) -> bool {
+        self.path(file).exists()
     }
 
-    fn ptx(&self, name: &str) -> String {
-        let path = self.0.join(name).with_extension("ptx");
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file).with_extension("ptx")
+    }
+
+    /// The PTX of a file.
+    pub fn ptx(&self, file: &str) -> String {
+        let path = self.path(file);
         std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
+    /// The file, read and checked.
+    pub fn module(&self, file: &str) -> Module {
+        Module::parse(&self.ptx(file))
+            .unwrap_or_else(|errors| panic!("{}:\n{errors}", self.path(file).display()))
+    }
+
+    /// The files of the folder, in order.
+    pub fn files(&self) -> BTreeSet<String> {
+        let paths = std::fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().path());
+        let texts = paths.filter(|path| path.extension().is_some_and(|extension| extension == "ptx"));
+        texts.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+    }
+
+    /// A program of the file on a device of its own.
+    pub fn start(&self, file: &str) -> Run<'_> {
+        let module = self.module(file);
+        let device = Device::default();
+        let addresses: Vec<u64> = module
+            .globals()
+            .iter()
+            .map(|global| {
+                let mut bytes = global.initial.clone();
+                bytes.resize(global.bytes as usize, 0);
+                device.upload(&bytes)
+            })
+            .collect();
+        for (global, at) in module.globals().iter().zip(&addresses) {
+            for place in &global.relocations {
+                let target = module.resolve(&place.symbol, &addresses).expect(&place.symbol);
+                let target = target.wrapping_add_signed(place.addend);
+                device.write_value(at + place.offset, target);
+            }
+        }
+        let program = Arc::new(module).link(&addresses).unwrap_or_else(|errors| panic!("{errors}"));
+        Run { samples: self, file: file.to_owned(), device, program, addresses }
+    }
+
+    /// Runs a check; panics if it did not launch all that it says it does.
+    pub fn run(&self, check: &Check) {
+        (check.run)(self);
+        let launched = self.launched.lock().unwrap();
+        for &kernel in check.kernels {
+            let name = (check.file.to_owned(), kernel.to_owned());
+            assert!(launched.contains(&name), "the check of {kernel} in {} launches it never", check.file);
+        }
+    }
+}
+
+/// A program of one file with a device.
+pub struct Run<'s> {
+    samples: &'s Samples,
+    file: String,
+    device: Device,
+    program: Program,
+    addresses: Vec<u64>,
+}
+
+impl Deref for Run<'_> {
+    type Target = Device;
+
+    fn deref(&self) -> &Device {
+        &self.device
+    }
+}
+
+impl Run<'_> {
+    /// Memory for `count` zeros.
+    pub fn zeros<T: Value + Default>(&self, count: usize) -> u64 {
+        self.upload(&vec![T::default(); count])
+    }
+
+    /// Writes a variable of the module.
+    pub fn set<T: Value>(&self, variable: &str, values: &[T]) {
+        let globals = self.program.module().globals();
+        let index = globals.iter().position(|global| global.name == variable).expect(variable);
+        for (place, value) in (0..).zip(values) {
+            self.device.write_value(self.addresses[index] + place * size_of::<T>() as u64, *value);
+        }
+    }
+
+    fn prepare(&self, kernel: &str, arguments: &[Argument]) -> (usize, Vec<u8>) {
+        let kernels = self.program.module().kernels();
+        let index = kernels.iter().position(|one| one.name == kernel).expect(kernel);
+        let name = (self.file.clone(), kernel.to_owned());
+        self.samples.launched.lock().unwrap().insert(name);
+        (index, pack(&self.program, index, arguments))
+    }
+
+    /// Runs every block of a launch, in order; panics at a fault.
     #[track_caller]
-    fn run(
-        &self,
-        device: &Device,
-        [file, kernel]: [&str; 2],
-        shape: [[u32; 3]; 2],
-        shared_bytes: u32,
-        arguments: &[Argument],
-    ) {
-        if let Err(fault) = device.launch(&self.ptx(file), kernel, shape, shared_bytes, arguments) {
+    pub fn launch(&self, kernel: &str, shape: Shape, shared_bytes: u32, arguments: &[Argument]) {
+        if let Err(fault) = self.attempt(kernel, shape, shared_bytes, arguments) {
             panic!("{fault}");
         }
     }
 
-    pub fn vector_add(&self) {
-        for (seed, count) in COUNTS.into_iter().enumerate() {
-            let mut random = Rng::with_seed(seed as u64);
-            let (a, b) = (floats(&mut random, count), floats(&mut random, count));
-            let device = Device::default();
-            let [at_a, at_b, at_out] = [&a, &b, &vec![0.0; count]].map(|values| device.upload(values));
-            let arguments = [Long(at_a), Long(at_b), Long(at_out), Word(count as u32)];
-            let blocks = count.div_ceil(128) as u32;
-            self.run(&device, ["vector_add", "vector_add"], line(blocks, 128), 0, &arguments);
-            let expect: Vec<f32> = a.iter().zip(&b).map(|(a, b)| a + b).collect();
-            same(&format!("{count} elements"), &device.download(at_out, count), &expect);
+    /// Runs every block of a launch, in order, until one faults.
+    pub fn attempt(
+        &self,
+        kernel: &str,
+        [grid, block]: Shape,
+        shared_bytes: u32,
+        arguments: &[Argument],
+    ) -> Result<(), KernelFault> {
+        let (index, parameters) = self.prepare(kernel, arguments);
+        let launch = Launch { grid, block, shared_bytes, parameters: &parameters, ..Launch::default() };
+        let mut scratch = Scratch::default();
+        for place in blocks(grid) {
+            self.program.run_block(index, &launch, place, &self.device, &self.device, &mut scratch)?;
         }
+        Ok(())
     }
 
-    pub fn saxpy(&self) {
-        for (seed, count) in COUNTS.into_iter().enumerate() {
-            for shape in [line(1, 32), line(3, 50), line(2, 1024)] {
-                let mut random = Rng::with_seed(seed as u64);
-                let (x, y) = (floats(&mut random, count), floats(&mut random, count));
-                let device = Device::default();
-                let [at_x, at_y] = [&x, &y].map(|values| device.upload(values));
-                let arguments = [Float(1.7), Long(at_x), Long(at_y), Word(count as u32)];
-                self.run(&device, ["saxpy", "saxpy"], shape, 0, &arguments);
-                let expect: Vec<f32> = x.iter().zip(&y).map(|(&x, &y)| 1.7_f32.mul_add(x, y)).collect();
-                same(&format!("{count} elements in {shape:?}"), &device.download(at_y, count), &expect);
-            }
-        }
-    }
-
-    pub fn matmul_tiled(&self) {
-        let sizes = [[1, 1, 1], [16, 16, 16], [17, 5, 33], [40, 19, 16], [3, 50, 7]];
-        for (seed, size) in sizes.into_iter().enumerate() {
-            for tile in [16, 1, 4, 7] {
-                self.matmul(seed as u64, size, tile, "matmul_tiled_dynamic");
-            }
-            self.matmul(seed as u64, size, 16, "matmul_tiled_16");
-        }
-    }
-
-    fn matmul(&self, seed: u64, [rows, columns, inner]: [usize; 3], tile: u32, kernel: &str) {
-        let mut random = Rng::with_seed(seed);
-        let (a, b) = (floats(&mut random, rows * inner), floats(&mut random, inner * columns));
-        let device = Device::default();
-        let [at_a, at_b, at_out] = [&a, &b, &vec![0.0; rows * columns]].map(|values| device.upload(values));
-        let [arg_rows, arg_columns, arg_inner] = [rows, columns, inner].map(|size| Word(size as u32));
-        let arguments = [Long(at_a), Long(at_b), Long(at_out), arg_rows, arg_columns, arg_inner];
-        let shape = [[(columns as u32).div_ceil(tile), (rows as u32).div_ceil(tile), 1], [tile, tile, 1]];
-        let shared_bytes = if kernel == "matmul_tiled_16" { 0 } else { 2 * tile * tile * 4 };
-        self.run(&device, ["matmul_tiled", kernel], shape, shared_bytes, &arguments);
-        let cell = |row: usize, column: usize| {
-            (0..inner).fold(0.0_f32, |sum, k| a[row * inner + k].mul_add(b[k * columns + column], sum))
+    /// Runs the blocks of a cooperative launch in turns, a slice each.
+    #[track_caller]
+    pub fn launch_together(&self, kernel: &str, [grid, block]: Shape, arguments: &[Argument]) {
+        let (index, parameters) = self.prepare(kernel, arguments);
+        let workspace = self.zeros::<u64>(8);
+        let launch = Launch {
+            grid,
+            block,
+            parameters: &parameters,
+            cooperative: true,
+            workspace,
+            ..Launch::default()
         };
-        let expect: Vec<f32> =
-            (0..rows * columns).map(|index| cell(index / columns, index % columns)).collect();
-        let case = format!("{kernel}, {rows}x{inner} by {inner}x{columns}, tile {tile}");
-        same(&case, &device.download(at_out, rows * columns), &expect);
-    }
-
-    pub fn reduce(&self) {
-        for (seed, count) in COUNTS.into_iter().enumerate() {
-            for [blocks, threads] in [[1, 32], [3, 64], [2, 1024]] {
-                let case = format!("{count} values in {blocks} blocks of {threads}");
-                let mut random = Rng::with_seed(seed as u64);
-                let numbers: Vec<u32> = (0..count).map(|_| random.u32(..)).collect();
-                let device = Device::default();
-                let (at, out) = (device.upload(&numbers), device.upload(&[7_u32]));
-                let arguments = [Long(at), Long(out), Word(count as u32)];
-                let shape = line(blocks, threads);
-                self.run(&device, ["reduce", "reduce_sum_u32"], shape, 0, &arguments);
-                let sum = numbers.iter().fold(7_u32, |sum, &number| sum.wrapping_add(number));
-                assert_eq!(device.download::<u32>(out, 1), [sum], "{case}");
-                let largest = device.upload(&[0_u32]);
-                let arguments = [Long(at), Long(largest), Word(count as u32)];
-                self.run(&device, ["reduce", "reduce_max_u32"], shape, 0, &arguments);
-                assert_eq!(device.download::<u32>(largest, 1), [*numbers.iter().max().unwrap()], "{case}");
-
-                let values = floats(&mut random, count);
-                let partial = device.upload(&vec![0.0_f32; blocks as usize]);
-                let arguments = [Long(device.upload(&values)), Long(partial), Word(count as u32)];
-                self.run(&device, ["reduce", "reduce_sum_f32"], shape, 0, &arguments);
-                let expect = block_sums(&values, blocks as usize, threads as usize);
-                same(&case, &device.download(partial, blocks as usize), &expect);
-            }
+        let mut open: Vec<Scratch> = blocks(grid).map(|_| Scratch::default()).collect();
+        for (place, scratch) in blocks(grid).zip(&mut open) {
+            self.program
+                .start_block(index, &launch, place, scratch)
+                .unwrap_or_else(|fault| panic!("{fault}"));
         }
-    }
-
-    pub fn histogram(&self) {
-        for (seed, count) in [0, 1, 100, 5000].into_iter().enumerate() {
-            for shape in [line(1, 32), line(4, 96), line(2, 512)] {
-                let mut random = Rng::with_seed(seed as u64);
-                // Few distinct values make the threads meet on the same bins.
-                let data: Vec<u8> = (0..count).map(|_| random.u8(..) & random.u8(..)).collect();
-                let device = Device::default();
-                let (at, bins) = (device.upload(&data), device.upload(&[1_u32; 256]));
-                let arguments = [Long(at), Word(count), Long(bins)];
-                self.run(&device, ["histogram", "histogram"], shape, 0, &arguments);
-                let mut expect = vec![1_u32; 256];
-                data.iter().for_each(|&byte| expect[usize::from(byte)] += 1);
-                assert_eq!(device.download::<u32>(bins, 256), expect, "{count} bytes in {shape:?}");
-            }
+        while !open.is_empty() {
+            open.retain_mut(|scratch| {
+                let progress = self.program.resume_block(&launch, &self.device, &self.device, scratch);
+                progress.unwrap_or_else(|fault| panic!("{fault}")) == Progress::Yielded
+            });
         }
-    }
-
-    pub fn mandelbrot(&self) {
-        for [width, height, limit] in [[1, 1, 10], [33, 17, 60], [16, 8, 200]] {
-            let device = Device::default();
-            let out = device.upload(&vec![0_u32; (width * height) as usize]);
-            let [left, top, step] = [-2.0, -1.25, 2.5 / height as f32];
-            let arguments =
-                [Long(out), Word(width), Word(height), Float(left), Float(top), Float(step), Word(limit)];
-            let shape = [[width.div_ceil(16), height.div_ceil(8), 1], [16, 8, 1]];
-            self.run(&device, ["mandelbrot", "mandelbrot"], shape, 0, &arguments);
-            let pixel = |index: u32| {
-                let place = |index: u32, from: f32| (index as f32).mul_add(step, from);
-                iterations(place(index % width, left), place(index / width, top), limit)
-            };
-            let expect: Vec<u32> = (0..width * height).map(pixel).collect();
-            assert_eq!(device.download::<u32>(out, expect.len()), expect, "{width} x {height}");
-        }
-    }
-
-    pub fn nbody(&self) {
-        for (seed, count) in [1, 2, 33, 70].into_iter().enumerate() {
-            for threads in [32, 48] {
-                let mut random = Rng::with_seed(seed as u64);
-                let (bodies, velocities) = (floats(&mut random, 4 * count), floats(&mut random, 4 * count));
-                let device = Device::default();
-                let [at, moved, speed] =
-                    [&bodies, &vec![0.0; 4 * count], &velocities].map(|values| device.upload(values));
-                let arguments = [Long(at), Long(moved), Long(speed), Word(count as u32), Float(0.01)];
-                let shape = line((count as u32).div_ceil(threads), threads);
-                self.run(&device, ["nbody", "nbody_step"], shape, threads * 16, &arguments);
-                let [got, got_speed] = [moved, speed].map(|at| device.download::<f32>(at, 4 * count));
-                let (expect, expect_speed) = step(&bodies, &velocities, 0.01);
-                for index in 0..4 * count {
-                    let near = |got: f32, expect: f64| {
-                        (f64::from(got) - expect).abs() <= 1e-3 * (1.0 + expect.abs())
-                    };
-                    let case = format!("{count} bodies in blocks of {threads}, number {index}");
-                    assert!(near(got[index], expect[index]), "{case}: {} not {}", got[index], expect[index]);
-                    assert!(near(got_speed[index], expect_speed[index]), "{case}, velocity");
-                }
-            }
-        }
-    }
-
-    /// One element too many: the kernel stops at the thread that leaves the allocation.
-    pub fn stray_access(&self) {
-        let device = Device::default();
-        let [a, b, out] = [&[1.0_f32; 40]; 3].map(|values| device.upload(values));
-        let arguments = [Long(a), Long(b), Long(out), Word(41)];
-        let fault =
-            device.launch(&self.ptx("vector_add"), "vector_add", line(2, 32), 0, &arguments).unwrap_err();
-        assert_eq!(fault.kind, FaultKind::IllegalAddress);
-        assert_eq!((fault.block, fault.thread), ([1, 0, 0], [8, 0, 0]));
-        assert!([a, b, out].contains(&(fault.address - 160)), "{:#x}", fault.address);
-        let line = self.ptx("vector_add").lines().nth(fault.line as usize - 1).unwrap_or("").to_owned();
-        assert!(line.contains(".global"), "line {} is {line:?}", fault.line);
     }
 }
 
-/// The sum of each block in the kernel's order: threads stride over the values, lanes add from 16 apart down to
-/// neighbours, then the first warp adds the warps.
-fn block_sums(values: &[f32], blocks: usize, threads: usize) -> Vec<f32> {
-    let of_thread =
-        |thread: usize| values.iter().skip(thread).step_by(blocks * threads).fold(0.0, |sum, v| sum + v);
-    let warp_sum = |lanes: &[f32]| {
-        let mut lanes = lanes.to_vec();
-        for apart in [16, 8, 4, 2, 1] {
-            // A lane whose partner lies beyond the warp gets its own value.
-            let before = lanes.clone();
-            (0..32).for_each(|lane| lanes[lane] += *before[lane..].get(apart).unwrap_or(&before[lane]));
-        }
-        lanes[0]
-    };
-    let block = |block: usize| {
-        let lanes: Vec<f32> = (0..threads).map(|thread| of_thread(block * threads + thread)).collect();
-        let mut warps: Vec<f32> = lanes.chunks(32).map(warp_sum).collect();
-        warps.resize(32, 0.0);
-        warp_sum(&warps)
-    };
-    (0..blocks).map(block).collect()
+/// Every block of a grid, x fastest.
+fn blocks([wide, high, deep]: [u32; 3]) -> impl Iterator<Item = [u32; 3]> {
+    (0..deep).flat_map(move |z| (0..high).flat_map(move |y| (0..wide).map(move |x| [x, y, z])))
 }
 
-fn iterations(real: f32, imaginary: f32, limit: u32) -> u32 {
-    let (mut x, mut y, mut count) = (0.0_f32, 0.0_f32, 0);
-    while count < limit && x * x + y * y <= 4.0 {
-        (x, y) = (x * x - y * y + real, (2.0 * x).mul_add(y, imaginary));
-        count += 1;
+fn pack(program: &Program, kernel: usize, arguments: &[Argument]) -> Vec<u8> {
+    let kernel = &program.module().kernels()[kernel];
+    assert_eq!(kernel.parameters.len(), arguments.len(), "{}", kernel.name);
+    let mut packed = vec![0; kernel.parameter_bytes as usize];
+    for (place, argument) in kernel.parameters.iter().zip(arguments) {
+        let bytes = match argument {
+            Argument::Long(value) => value.to_le_bytes().to_vec(),
+            Argument::Word(value) => value.to_le_bytes().to_vec(),
+            Argument::Float(value) => value.to_le_bytes().to_vec(),
+            Argument::Double(value) => value.to_le_bytes().to_vec(),
+            Argument::Bytes(bytes) => bytes.clone(),
+        };
+        assert_eq!(place.bytes as usize, bytes.len(), "{}", kernel.name);
+        packed[place.offset as usize..][..bytes.len()].copy_from_slice(&bytes);
     }
-    count
-}
-
-/// One step in double precision: bodies and velocities, four numbers each, the fourth unchanged.
-fn step(bodies: &[f32], velocities: &[f32], seconds: f64) -> (Vec<f64>, Vec<f64>) {
-    let mut moved: Vec<f64> = bodies.iter().copied().map(f64::from).collect();
-    let mut speed: Vec<f64> = velocities.iter().copied().map(f64::from).collect();
-    for (index, body) in bodies.chunks_exact(4).enumerate() {
-        for other in bodies.chunks_exact(4) {
-            let away = [0, 1, 2].map(|axis| f64::from(other[axis]) - f64::from(body[axis]));
-            let squared = away.iter().map(|one| one * one).sum::<f64>() + 1e-3;
-            let force = f64::from(other[3]) / (squared * squared.sqrt());
-            (0..3).for_each(|axis| speed[4 * index + axis] += away[axis] * force * seconds);
-        }
-        (0..3).for_each(|axis| moved[4 * index + axis] += speed[4 * index + axis] * seconds);
-    }
-    (moved, speed)
+    packed
 }

@@ -1,22 +1,28 @@
-//! A device for the sample tests: one arena of memory with gaps between allocations, and one thread that runs blocks.
+//! A device for the sample tests: one arena of memory with gaps between allocations, and a host that keeps what is
+//! printed.
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
-use stream_hal_kernels::{
-    AtomicOp, Host, KernelFault, Launch, Memory, MemoryFault, Module, Program, Scratch,
-    memory::MemoryFaultKind,
-};
+use stream_hal_kernels::{AtomicOp, Host, Memory, MemoryFault, memory::MemoryFaultKind};
 
 /// Where the arena starts: nothing lies below.
 const BASE: u64 = 0x7f00_0000_0000;
 /// Unmapped bytes after each allocation, so that a stray access is a fault.
 const GAP_BYTES: u64 = 4096;
+/// How long the kernels of a check may run altogether.
+const PATIENCE: Duration = Duration::from_secs(120);
+/// The most that kernels may hold of what they allocate themselves.
+const HEAP_BYTES: u64 = 1 << 16;
 
 #[derive(Default)]
 struct Arena {
     bytes: Vec<u8>,
     /// Start and size of each allocation, as offsets into `bytes`, ascending.
     allocations: Vec<(u64, u64)>,
+    /// Address and size of what kernels allocated and did not free.
+    heap: Vec<(u64, u64)>,
+    printed: Vec<u8>,
 }
 
 impl Arena {
@@ -40,97 +46,63 @@ impl Arena {
         value[..bytes as usize].copy_from_slice(&self.bytes[at..at + bytes as usize]);
         Ok((at, u64::from_le_bytes(value)))
     }
+
+    fn allocate(&mut self, content: &[u8]) -> u64 {
+        let start = self.bytes.len() as u64;
+        self.allocations.push((start, content.len() as u64));
+        self.bytes.extend(content);
+        let end = (self.bytes.len() as u64 + GAP_BYTES).next_multiple_of(256);
+        self.bytes.resize(end as usize, 0xcd);
+        BASE + start
+    }
 }
 
 /// See the module.
-#[derive(Default)]
-pub struct Device(Mutex<Arena>);
+pub struct Device {
+    arena: Mutex<Arena>,
+    start: Instant,
+}
 
-/// One kernel argument.
-#[derive(Clone, Copy)]
-pub enum Argument {
-    /// An address, or any 64-bit number.
-    Long(u64),
-    /// A 32-bit number.
-    Word(u32),
-    /// A float.
-    Float(f32),
+impl Default for Device {
+    fn default() -> Device {
+        Device { arena: Mutex::default(), start: Instant::now() }
+    }
 }
 
 impl Device {
     fn arena(&self) -> MutexGuard<'_, Arena> {
-        self.0.lock().unwrap()
+        self.arena.lock().unwrap()
     }
 
     /// Memory with the given content; its address.
     pub fn upload<T: Value>(&self, values: &[T]) -> u64 {
-        let mut arena = self.arena();
-        let start = arena.bytes.len() as u64;
         let content: Vec<u8> = values.iter().flat_map(|value| value.bytes()).collect();
-        arena.allocations.push((start, content.len() as u64));
-        arena.bytes.extend(content);
-        let end = (arena.bytes.len() as u64 + GAP_BYTES).next_multiple_of(256);
-        arena.bytes.resize(end as usize, 0xcd);
-        BASE + start
+        self.arena().allocate(&content)
     }
 
     /// `count` values at `address`.
+    #[track_caller]
     pub fn download<T: Value>(&self, address: u64, count: usize) -> Vec<T> {
         let mut bytes = vec![0; count * size_of::<T>()];
         self.read(address, &mut bytes).unwrap();
         bytes.chunks_exact(size_of::<T>()).map(T::from_bytes).collect()
     }
 
-    /// Runs every block of a launch, in order.
-    pub fn launch(
-        &self,
-        ptx: &str,
-        kernel: &str,
-        [grid, block]: [[u32; 3]; 2],
-        shared_bytes: u32,
-        arguments: &[Argument],
-    ) -> Result<(), KernelFault> {
-        let program = load(ptx);
-        let index = program.module().kernels().iter().position(|one| one.name == kernel).expect(kernel);
-        let parameters = pack(&program, index, arguments);
-        let launch = Launch { grid, block, shared_bytes, parameters: &parameters, ..Launch::default() };
-        let mut scratch = Scratch::default();
-        for z in 0..grid[2] {
-            for y in 0..grid[1] {
-                for x in 0..grid[0] {
-                    program.run_block(index, &launch, [x, y, z], self, self, &mut scratch)?;
-                }
-            }
-        }
-        Ok(())
+    /// Writes one value.
+    #[track_caller]
+    pub fn write_value<T: Value>(&self, address: u64, value: T) {
+        self.write(address, &value.bytes()).unwrap();
     }
-}
 
-/// The samples have no variables in global memory, so there are no addresses to give.
-fn load(ptx: &str) -> Program {
-    let module = Module::parse(ptx).unwrap_or_else(|errors| panic!("{errors}"));
-    assert!(module.globals().is_empty());
-    for (at, kernel) in module.kernels().iter().enumerate() {
-        let resources = module.resources(at).unwrap_or_else(|errors| panic!("{errors}"));
-        assert_eq!(resources.unsupported, None, "{}", kernel.name);
+    /// What kernels printed so far.
+    pub fn printed(&self) -> String {
+        String::from_utf8(self.arena().printed.clone()).unwrap()
     }
-    Arc::new(module).link(&[]).unwrap_or_else(|errors| panic!("{errors}"))
-}
 
-fn pack(program: &Program, kernel: usize, arguments: &[Argument]) -> Vec<u8> {
-    let kernel = &program.module().kernels()[kernel];
-    assert_eq!(kernel.parameters.len(), arguments.len(), "{}", kernel.name);
-    let mut packed = vec![0; kernel.parameter_bytes as usize];
-    for (place, argument) in kernel.parameters.iter().zip(arguments) {
-        let bytes = match argument {
-            Argument::Long(value) => value.to_le_bytes().to_vec(),
-            Argument::Word(value) => value.to_le_bytes().to_vec(),
-            Argument::Float(value) => value.to_le_bytes().to_vec(),
-        };
-        assert_eq!(place.bytes as usize, bytes.len(), "{}", kernel.name);
-        packed[place.offset as usize..][..bytes.len()].copy_from_slice(&bytes);
+    /// How many allocations of kernels are not freed.
+    pub fn held(&self) -> usize {
+        self.arena().heap.len()
     }
-    packed
 }
 
 impl Memory for Device {
@@ -145,22 +117,17 @@ impl Memory for Device {
         Ok(())
     }
 
-    /// Only what the samples use.
     fn atomic(
         &self,
         address: u64,
         bytes: u32,
         op: AtomicOp,
         operand: u64,
-        _compare: u64,
+        compare: u64,
     ) -> Result<u64, MemoryFault> {
         let mut arena = self.arena();
         let (at, old) = arena.number(address, bytes)?;
-        let new = match op {
-            AtomicOp::Add => old.wrapping_add(operand),
-            AtomicOp::MaxUnsigned => old.max(operand),
-            other => panic!("no sample uses {other:?}"),
-        };
+        let new = op.apply(bytes, old, operand, compare);
         arena.bytes[at..at + bytes as usize].copy_from_slice(&new.to_le_bytes()[..bytes as usize]);
         Ok(old)
     }
@@ -184,15 +151,36 @@ impl Memory for Device {
 
 impl Host for Device {
     fn print(&self, text: &[u8]) {
-        panic!("no sample prints, got {}", text.escape_ascii());
+        self.arena().printed.extend(text);
     }
 
     fn clock_ns(&self) -> u64 {
         0
     }
 
+    /// A check takes a second at most: what runs on and on spins for ever.
     fn should_stop(&self) -> bool {
-        false
+        self.start.elapsed() > PATIENCE
+    }
+
+    fn malloc(&self, bytes: u64) -> u64 {
+        let mut arena = self.arena();
+        let held: u64 = arena.heap.iter().map(|(_, bytes)| bytes).sum();
+        if bytes > HEAP_BYTES - held {
+            return 0;
+        }
+        let address = arena.allocate(&vec![0xee; bytes as usize]);
+        arena.heap.push((address, bytes));
+        address
+    }
+
+    fn free(&self, address: u64) {
+        let mut arena = self.arena();
+        let at = arena.heap.iter().position(|&(one, _)| one == address);
+        let at = at.unwrap_or_else(|| panic!("{address:#x} was freed and not allocated"));
+        arena.heap.remove(at);
+        // What is freed is gone: an access to it is a fault.
+        arena.allocations.retain(|&(start, _)| BASE + start != address);
     }
 }
 
@@ -215,4 +203,4 @@ macro_rules! value {
     )*};
 }
 
-value!(u8, u32, f32);
+value!(u8, u16, u32, u64, i32, f32, f64);
