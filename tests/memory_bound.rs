@@ -200,7 +200,7 @@ fn modules() -> Vec<(&'static str, String, Option<bool>)> {
             ".global .b8 ".to_owned() + &numbered(16_385, |at| format!("v{at:x},")) + "z;",
             Some(true),
         ),
-        ("a huge variable", ".global .b8 v[281474976710655];".repeat(1), Some(true)),
+        ("a huge variable", ".global .b8 v[281474976710655];".to_owned(), Some(true)),
         (
             "an initial value of bytes",
             ".global .b8 v[]={".to_owned() + &"1,".repeat(100_000) + "1};",

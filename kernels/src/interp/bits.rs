@@ -14,7 +14,8 @@ pub fn meaning<T: Integer>(op: Int) -> Option<Meaning> {
         Int::CNot => one!(|a: u64| a == 0),
         Int::Shl => two!(|a: u64, b: u32| if b < T::BITS { T::get(a << b) } else { T::ZERO }),
         Int::Popc => one!(|a: u64| a.count_ones()),
-        Int::Clz => one!(|a: u64| a.leading_zeros() - (64 - T::BITS)),
+        // Lanes that take no part may hold anything, wider values too.
+        Int::Clz => one!(|a: T| a.put().leading_zeros() - (64 - T::BITS)),
         Int::Brev => one!(|a: u64| a.reverse_bits() >> (64 - T::BITS)),
         Int::Bfind => one!(|a: T| find(a)),
         Int::BfindShift => one!(|a: T| match find(a) {

@@ -288,3 +288,15 @@ fn an_instruction_may_write_its_own_guard() {
     // For the first nine both are written: never and what the third says.
     check(body, 1, 32, |i| if (5..9).contains(&i) { 0 } else { 2 });
 }
+
+#[test]
+fn what_lanes_hold_that_take_no_part_does_no_harm() {
+    // Half of the lanes still have a wide value where the others have a narrow one.
+    let body =
+        "mov.u64 %d3, -1; mov.u64 %d4, -2; mov.u64 %d5, -3; add.u64 %d3, %d3, %d4; add.u64 %d3, %d3, %d5;
+        cvt.u32.u64 %r9, %d3; setp.lt.u32 %p1, %r1, 16; @%p1 bra out;
+        mov.u32 %r5, %r1; mov.u32 %r6, %r1; mov.u32 %r7, %r1; mov.u32 %r8, 0;
+        clz.b32 %r5, %r5; clz.b32 %r6, %r6; clz.b32 %r7, %r7; clz.b32 %r8, %r8;
+        add.u32 %r9, %r5, %r6; add.u32 %r9, %r9, %r7; add.u32 %r9, %r9, %r8; out:";
+    check(body, 1, 32, |i| if i < 16 { -6i32 as u32 } else { 3 * 27 + 32 });
+}

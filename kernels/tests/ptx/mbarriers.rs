@@ -29,6 +29,21 @@ fn answer(body: &mut String, answers: &mut Vec<u64>, value: bool) {
     answers.push(u64::from(value));
 }
 
+/// All have arrived and bytes are missing, or came too early: the phase is not over until they are even.
+fn bring_bytes(model: &mut Model, body: &mut String, answers: &mut Vec<u64>) {
+    let parity = model.phase % 2;
+    writeln!(body, "mbarrier.test_wait.parity.shared.b64 %p1, [m], {parity};").unwrap();
+    answer(body, answers, false);
+    if model.bytes > 0 {
+        writeln!(body, "mbarrier.complete_tx.shared.b64 [m], {};", model.bytes).unwrap();
+    } else {
+        writeln!(body, "mbarrier.expect_tx.shared.b64 [m], {};", -model.bytes).unwrap();
+        writeln!(body, "mbarrier.complete_tx.shared.b64 [m], 0;").unwrap();
+    }
+    model.bytes = 0;
+    model.settle();
+}
+
 /// One thread, straight on: every answer is known beforehand.
 #[test]
 fn random_operations_keep_to_the_model() {
@@ -90,20 +105,7 @@ fn random_operations_keep_to_the_model() {
                 }
             }
             if model.pending == 0 {
-                // All have arrived and bytes are missing: the phase is not over.
-                let parity = model.phase % 2;
-                writeln!(body, "mbarrier.test_wait.parity.shared.b64 %p1, [m], {parity};").unwrap();
-                answer(&mut body, &mut answers, false);
-                // Nobody may arrive before the bytes are there, more or fewer than that.
-                let change = if model.bytes > 0 { "complete_tx" } else { "expect_tx" };
-                writeln!(body, "mbarrier.{change}.shared.b64 [m], {};", model.bytes.abs()).unwrap();
-                model.bytes = 0;
-                if change == "complete_tx" {
-                    model.settle();
-                } else {
-                    writeln!(body, "mbarrier.complete_tx.shared.b64 [m], 0;").unwrap();
-                    model.settle();
-                }
+                bring_bytes(&mut model, &mut body, &mut answers);
             }
         }
         let mut bench = Bench::new(&kernel("a", &(body.clone() + "ret;")));

@@ -121,8 +121,18 @@ pub fn state(form: &str) -> Option<State> {
     }
 }
 
+/// The row of a form that is done, and its family's name.
+pub fn row_of(form: &str) -> Option<(&'static str, &'static Row)> {
+    match find(form) {
+        Found::Row(known) if known.row.done() => Some((known.family, known.row)),
+        _ => None,
+    }
+}
+
 /// A row taken apart.
 pub(crate) struct Known {
+    family: &'static str,
+    row: &'static Row,
     pattern: Pattern,
     /// Its operands.
     pub shape: Shape,
@@ -143,9 +153,10 @@ pub(crate) enum Found {
 /// Rows by opcode.
 static BY_OPCODE: LazyLock<HashMap<&'static str, Vec<Known>>> = LazyLock::new(|| {
     let mut map: HashMap<&'static str, Vec<Known>> = HashMap::new();
-    for row in families().iter().flat_map(|family| family.rows) {
+    let rows = families().iter().flat_map(|family| family.rows.iter().map(|row| (family.name, row)));
+    for (family, row) in rows {
         let pattern = Pattern::new(row.pattern);
-        let known = Known { shape: Shape::new(row.operands), build: row.build, pattern };
+        let known = Known { family, row, shape: Shape::new(row.operands), build: row.build, pattern };
         map.entry(known.pattern.opcode).or_default().push(known);
     }
     map
