@@ -115,7 +115,7 @@ pub struct Global {
     pub align: u32,
     /// The first bytes of its initial value; the rest is zero.
     pub initial: Vec<u8>,
-    /// Addresses to be written into the initial value, 8 bytes each; see [`Module::resolve`].
+    /// Addresses to be written into the initial value; see [`Module::resolve`].
     pub relocations: Vec<Relocation>,
     /// Declared here and defined elsewhere (`.extern`): the loader must know the address from another module.
     pub external: bool,
@@ -132,6 +132,19 @@ pub struct Relocation {
     pub symbol: String,
     /// Added to the address.
     pub addend: i64,
+    /// How many bytes are written: 8, or fewer of a part.
+    pub bytes: u32,
+    /// The bits that are written: all, or a part (`0xff00(x)`), which is shifted down.
+    pub mask: u64,
+}
+
+impl Relocation {
+    /// The bytes to write for an address that [`Module::resolve`] gave.
+    pub fn value(&self, address: u64) -> ([u8; 8], usize) {
+        let address = address.wrapping_add_signed(self.addend) & self.mask;
+        let value = address.checked_shr(self.mask.trailing_zeros()).unwrap_or(0);
+        (value.to_le_bytes(), self.bytes as usize)
+    }
 }
 
 /// A PTX module: text that was read as far as its module level goes. It has no addresses yet.

@@ -225,8 +225,8 @@ impl Loaded {
                 let target = module.resolve(symbol, addresses).ok_or_else(|| {
                     Error::InvalidPtx(format!("{} refers to {symbol}, which is not there", global.name))
                 })?;
-                let value = target.wrapping_add_signed(relocation.addend);
-                access::write(address + relocation.offset, &value.to_le_bytes()).map_err(faulty)?;
+                let (value, bytes) = relocation.value(target);
+                access::write(address + relocation.offset, &value[..bytes]).map_err(faulty)?;
             }
         }
         Ok(())

@@ -96,7 +96,7 @@ impl Machine<'_> {
         let entry = &program.entries[index as usize];
         let caller = frame_of(program.entries.as_slice(), group.pc);
         let base = group.base + caller.slots;
-        let stack = group.stack + caller.frame_bytes;
+        let stack = (group.stack + caller.frame_bytes).next_multiple_of(entry.frame_align);
         let lane = first(mask);
         let deep = stack + entry.frame_bytes > warp.least_top(mask) || base + entry.slots > MOST_SLOTS;
         if deep {

@@ -235,6 +235,8 @@ pub struct Entry {
     pub slots: u32,
     /// Local memory of its frame.
     pub frame_bytes: u32,
+    /// Where it may start.
+    pub frame_align: u32,
     /// Where arguments go.
     pub parameters: Vec<Passed>,
     /// Where results are.

@@ -133,6 +133,7 @@ impl Decoder<'_, '_> {
             pc,
             slots: frame.used + frame.scratch,
             frame_bytes: function.frame_bytes,
+            frame_align: function.frame_align,
             parameters: function.parameters.clone(),
             results: function.results.clone(),
         }
@@ -422,9 +423,11 @@ fn depth(functions: &[(u32, &Function)], root: u32, slots: impl Fn(u32) -> u32) 
             },
             None => {
                 let function = *function;
+                let frame = functions[function as usize].1;
+                // The caller's frame may end where this one must not start.
                 let whole = Depth {
                     slots: depth.slots.saturating_add(slots(function)),
-                    local_bytes: depth.local_bytes.saturating_add(functions[function as usize].1.frame_bytes),
+                    local_bytes: depth.local_bytes.saturating_add(frame.frame_bytes + frame.frame_align - 16),
                     unbounded: depth.unbounded,
                 };
                 on_the_way.remove(&function);

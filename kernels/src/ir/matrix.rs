@@ -485,6 +485,7 @@ mod tests {
             parameters: Vec::new(),
             results: Vec::new(),
             frame_bytes: 0,
+            frame_align: 16,
         }
     }
 

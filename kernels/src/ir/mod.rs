@@ -32,6 +32,8 @@ pub struct Function {
     pub results: Vec<op::Passed>,
     /// Bytes of the frame in local memory, a multiple of 16.
     pub frame_bytes: u32,
+    /// What the start of the frame is aligned to: 16, or more if a variable asks for it.
+    pub frame_align: u32,
     /// Variables in shared memory that it names.
     pub shared: Vec<Shared>,
 }

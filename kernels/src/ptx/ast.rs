@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 pub use crate::ir::Type;
+use crate::module::Relocation;
 
 /// State spaces of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,8 +51,8 @@ pub struct Variable<'a> {
     pub name: &'a str,
     /// The initial value.
     pub initial: Vec<u8>,
-    /// Addresses in the initial value: offset, symbol, addend.
-    pub relocations: Vec<(u64, &'a str, i64)>,
+    /// Addresses in the initial value.
+    pub relocations: Vec<Relocation>,
     /// Line and column of the name.
     pub place: (u32, u32),
 }

@@ -7,7 +7,7 @@ use super::ast::{Formal, Header, Linkage, Variable, VariableSpace};
 use super::lexer::{Place, START, Token};
 use super::lower::names::Binding;
 use super::parse::Parser;
-use crate::module::{Error, Errors, Global, Parameter, Relocation, Space};
+use crate::module::{Error, Errors, Global, Parameter, Space};
 
 /// A function of a module.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ impl Declared {
         }
     }
 
-    fn variable(&mut self, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
+    fn variable(&mut self, variable: Variable<'_>, weak: bool) -> Result<(), Error> {
         if variable.bytes != variable.stride {
             self.strides.insert(variable.name.into(), variable.stride);
         }
@@ -101,8 +101,9 @@ impl Declared {
                     return again(&mut self.globals[index as usize], variable, weak);
                 }
                 let index = self.globals.len() as u32;
+                self.define(variable.name, Binding::Global(index), variable.place)?;
                 self.add_global(global(variable));
-                self.define(variable.name, Binding::Global(index), variable.place)
+                Ok(())
             }
             VariableSpace::Shared if variable.bytes == 0 => {
                 self.dynamic_align = self.dynamic_align.max(variable.align);
@@ -278,7 +279,7 @@ impl<'a> Reader<'_, 'a> {
     fn variables(&mut self, space: VariableSpace, linkage: Linkage, weak: bool) -> Result<(), Error> {
         self.parser.advance()?;
         let declared = &mut *self.declared;
-        self.parser.variables(space, linkage, |variable| declared.variable(&variable, weak))
+        self.parser.variables(space, linkage, |variable| declared.variable(variable, weak))
     }
 
     fn function(&mut self, kernel: bool, weak: bool) -> Result<(), Error> {
@@ -344,14 +345,14 @@ impl<'a> Reader<'_, 'a> {
         let declared = &mut *self.declared;
         parser.variables(space, Linkage::Private, |variable| {
             declared.inner.insert(variable.place, declared.globals.len() as u32);
-            declared.add_global(global(&variable));
+            declared.add_global(global(variable));
             Ok(())
         })
     }
 }
 
 /// A declaration and the definition of one variable, or two of which one gives way.
-fn again(known: &mut Global, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
+fn again(known: &mut Global, variable: Variable<'_>, weak: bool) -> Result<(), Error> {
     let external = variable.linkage == Linkage::External;
     if !known.external && !external && !weak {
         return Err(error_at(variable.place, format!("'{}' is defined twice", variable.name)));
@@ -380,17 +381,14 @@ fn names(header: &Header<'_>) -> Vec<Box<str>> {
     header.parameters.iter().map(name).collect()
 }
 
-fn global(variable: &Variable<'_>) -> Global {
-    let relocations = variable.relocations.iter();
+fn global(variable: Variable<'_>) -> Global {
     Global {
         name: variable.name.to_owned(),
         space: if variable.space == VariableSpace::Const { Space::Const } else { Space::Global },
         bytes: variable.bytes,
         align: variable.align.max(1),
-        initial: variable.initial.clone(),
-        relocations: relocations
-            .map(|&(offset, symbol, addend)| Relocation { offset, symbol: symbol.to_owned(), addend })
-            .collect(),
+        initial: variable.initial,
+        relocations: variable.relocations,
         external: variable.linkage == Linkage::External,
         visible: variable.linkage != Linkage::Private,
     }

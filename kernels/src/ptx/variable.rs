@@ -3,7 +3,7 @@
 use super::ast::{Linkage, Type, Variable, VariableSpace};
 use super::lexer::Token;
 use super::parse::Parser;
-use crate::module::Error;
+use crate::module::{Error, Relocation};
 
 /// What stands before the names of variables.
 #[derive(Clone, Copy)]
@@ -205,7 +205,10 @@ impl<'a> Parser<'a> {
             Token::Word(_) if !negative => return self.initial_address(variable),
             _ => return Err(self.expected("a value")),
         };
-        self.advance()?;
+        let written = self.advance()?.token;
+        if let (Token::Integer(mask), Token::Sign(b'('), false) = (written, self.spot.token, negative) {
+            return self.initial_part(variable, mask);
+        }
         let bits = if negative { i128::from(bits as i64) as u128 } else { u128::from(bits) };
         variable.initial.extend_from_slice(&bits.to_le_bytes()[..ty.bytes() as usize]);
         Ok(())
@@ -222,9 +225,38 @@ impl<'a> Parser<'a> {
         if variable.element.bytes() != 8 {
             return Err(self.error("an address needs 64 bits"));
         }
-        variable.relocations.push((variable.initial.len() as u64, name, addend));
-        variable.initial.extend_from_slice(&[0; 8]);
+        self.relocate(variable, name, addend, u64::MAX);
         Ok(())
+    }
+
+    /// `0xff00(name)`: the bits of an address that the mask has, from the lowest of them on.
+    fn initial_part(&mut self, variable: &mut Variable<'a>, mask: u64) -> Result<(), Error> {
+        self.want(b'(')?;
+        let mut name = self.name()?;
+        let generic = name == "generic" && self.take(b'(')?;
+        if generic {
+            name = self.name()?;
+            self.want(b')')?;
+        }
+        let addend = self.addend()?;
+        self.want(b')')?;
+        let bits = 64 - mask.leading_zeros() - mask.trailing_zeros().min(64);
+        if mask == 0 || bits > variable.element.bits() {
+            return Err(self.error(format!("{mask:#x} of an address does not fit .{}", variable.element)));
+        }
+        self.relocate(variable, name, addend, mask);
+        Ok(())
+    }
+
+    fn relocate(&mut self, variable: &mut Variable<'a>, name: &str, addend: i64, mask: u64) {
+        let (offset, bytes) = (variable.initial.len() as u64, variable.element.bytes());
+        let known = &mut variable.relocations;
+        // By a quarter, as an address may be a letter and a comma.
+        if known.len() == known.capacity() {
+            known.reserve_exact(known.len() / 4 + 4);
+        }
+        known.push(Relocation { offset, symbol: name.to_owned(), addend, bytes, mask });
+        variable.initial.extend(std::iter::repeat_n(0, bytes as usize));
     }
 
     /// `+4`, `-4`, `+-4` or nothing.

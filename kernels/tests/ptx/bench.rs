@@ -188,8 +188,8 @@ impl Bench {
             ram.write(address, &global.initial).unwrap();
             for relocation in &global.relocations {
                 let value = module.resolve(&relocation.symbol, &addresses).unwrap();
-                let value = value.wrapping_add(relocation.addend as u64);
-                ram.store(address + relocation.offset, 8, value).unwrap();
+                let (value, bytes) = relocation.value(value);
+                ram.write(address + relocation.offset, &value[..bytes]).unwrap();
             }
         }
         let program = module.link(&addresses).unwrap();

@@ -1,8 +1,8 @@
 //! Spaces, widths, vectors, atomics, variables.
 
-use stream_hal_kernels::Module;
+use stream_hal_kernels::{Memory, Module};
 
-use super::bench::{Bench, kernel};
+use super::bench::{BASE, Bench, kernel};
 
 /// Runs one thread with the address of 64 zeroed words, which are given back.
 fn words(source: &str) -> Vec<u32> {
@@ -206,4 +206,41 @@ fn what_needs_a_cluster_is_refused_by_name() {
             (form.split([' ', ';']).next().unwrap(), 12)
         );
     }
+}
+
+#[test]
+fn initial_values_hold_addresses_and_parts_of_them() {
+    let globals = ".global .align 4 .b32 x[4] = {1, 2, 3, 4};
+        .global .align 8 .u64 whole[3] = {x, generic(x)+8, x-4};
+        .global .align 1 .b8 parts[9] = {0xff(x), 0xff00(x), 0xff0000(x), 0xff000000(generic(x)+4), 0xff00000000(x), 7,
+            0xff0000000000(x), 0xff000000000000(x), 0xff00000000000000(x)};
+        .global .align 4 .u32 half = 0xffffffff00000000(x);";
+    let text = kernel("a", "ret;").replace(".visible .entry", &format!("{globals}\n.visible .entry"));
+    let bench = Bench::new(&text);
+    let at = |index: usize| bench.program.module().globals()[index].name.clone();
+    assert_eq!([0, 1, 2, 3].map(at), ["x", "whole", "parts", "half"]);
+    // Variables lie where the bench puts them, one behind the other.
+    let x = BASE + 0x1000;
+    assert_eq!(bench.longs(x + 16, 3), [x, x + 8, x - 4]);
+    let byte = |at: u64| (x >> (at * 8) & 255) as u8;
+    let mut parts = [0; 9];
+    bench.ram.read(x + 40, &mut parts).unwrap();
+    assert_eq!(
+        parts,
+        [byte(0), byte(1), byte(2), ((x + 4) >> 24) as u8, byte(4), 7, byte(5), byte(6), byte(7)]
+    );
+    assert_eq!(bench.ram.load(x + 56, 4), Ok(x >> 32));
+}
+
+#[test]
+fn local_variables_keep_their_alignment_in_calls() {
+    let function = ".func (.reg .b64 r) f() { .local .b8 odd[3]; .local .align 64 .b8 v[64]; .reg .b64 %t;
+        mov.u64 %t, v; and.b64 r, %t, 63; st.local.v2.u64 [v], {%t, %t}; ret; }";
+    let body =
+        ".local .b8 first[20]; ld.param.u64 %d1, [a]; call (%d2), f, (); st.global.u64 [%d1], %d2; ret;";
+    let text = kernel("a", body).replace(".visible .entry", &format!("{function}\n.visible .entry"));
+    let mut bench = Bench::new(&text);
+    let out = bench.put_longs([1]);
+    bench.run(1, 1, &[out]).unwrap();
+    assert_eq!(bench.longs(out, 1), [0]);
 }

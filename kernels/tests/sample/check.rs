@@ -166,8 +166,7 @@ impl Samples {
         for (global, at) in module.globals().iter().zip(&addresses) {
             for place in &global.relocations {
                 let target = module.resolve(&place.symbol, &addresses).expect(&place.symbol);
-                let target = target.wrapping_add_signed(place.addend);
-                device.write_value(at + place.offset, target);
+                device.write_value(at + place.offset, u64::from_le_bytes(place.value(target).0));
             }
         }
         let program = Arc::new(module).link(&addresses).unwrap_or_else(|errors| panic!("{errors}"));

@@ -15,6 +15,8 @@ use crate::ir::op::Passed;
 use crate::ir::{End, Function, Guard, Inst, Op, Operand, Reg, Shared, Type, verify};
 use crate::module::{Error, Unsupported};
 
+/// No variable in local memory is aligned to more.
+const MOST_ALIGN: u32 = 128;
 /// Local memory of a thread is at most this.
 const MOST_LOCAL: u64 = 512 << 10;
 /// Static shared memory of a block is at most this.
@@ -38,6 +40,7 @@ pub struct Body<'s, 'm, 'a> {
     pub blocks: Blocks,
     /// Frame size so far.
     pub frame_bytes: u32,
+    frame_align: u32,
     shared: Vec<Shared>,
     dynamic_align: u32,
     /// As written.
@@ -78,6 +81,7 @@ pub fn lower<'a>(
         registers: Vec::new(),
         blocks: Blocks::default(),
         frame_bytes: 0,
+        frame_align: 16,
         shared: Vec::new(),
         dynamic_align: 1,
         tree,
@@ -128,7 +132,9 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
 
     /// Space in the frame.
     pub fn slot(&mut self, bytes: u64, align: u32) -> Option<u32> {
-        let offset = self.frame_bytes.next_multiple_of(align.clamp(1, 16));
+        let align = align.clamp(1, MOST_ALIGN);
+        self.frame_align = self.frame_align.max(align);
+        let offset = self.frame_bytes.next_multiple_of(align);
         let end = u64::from(offset).saturating_add(bytes);
         if end > MOST_LOCAL {
             return None;
@@ -470,6 +476,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             parameters,
             results: self.results,
             frame_bytes: self.frame_bytes.next_multiple_of(16),
+            frame_align: self.frame_align,
             shared: self.shared,
         };
         let (mentions, indirect) = super::mentions(&function);
