@@ -9,11 +9,11 @@ use stream_hal_kernels::{Host, Launch, Module, Program, Scratch};
 use super::device::Device;
 
 /// How many damaged texts a test run looks at.
-const ROUNDS: u64 = 20_000;
+const ROUNDS: u64 = 10_000;
 /// How often a kernel may ask whether it should stop before it is told to.
 const PATIENCE: u32 = 20;
 
-const ORIGINALS: [&str; 7] = [
+const ORIGINALS: [&str; 14] = [
     include_str!("../../samples/ptx/histogram.ptx"),
     include_str!("../../samples/ptx/mandelbrot.ptx"),
     include_str!("../../samples/ptx/matmul_tiled.ptx"),
@@ -21,6 +21,13 @@ const ORIGINALS: [&str; 7] = [
     include_str!("../../samples/ptx/reduce.ptx"),
     include_str!("../../samples/ptx/saxpy.ptx"),
     include_str!("../../samples/ptx/vector_add.ptx"),
+    include_str!("../../samples/ptx/bits.ptx"),
+    include_str!("../../samples/ptx/half.ptx"),
+    include_str!("../../samples/ptx/lock.ptx"),
+    include_str!("../../samples/ptx/runtime.ptx"),
+    include_str!("../../samples/ptx/tensor.ptx"),
+    include_str!("../../samples/ptx-nvrtc/groups.ptx"),
+    include_str!("../../samples/ptx-nvrtc/machine.ptx"),
 ];
 
 /// Pieces that parsers and launches stumble over.
