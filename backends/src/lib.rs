@@ -3,11 +3,13 @@
 //! Backends know no stream, event or handle. [`Device`] is what the runtime uses to open devices,
 //! hold memory and load modules; [`stream_hal_scheduler::Backend`] is what the scheduler uses.
 
+mod accesses;
 pub mod checker;
 mod cpu;
 pub mod device;
 mod null;
 
+pub use accesses::{Accessed, Accesses};
 pub use checker::Checker;
 pub use device::{Device, Error, Module, Opened, Properties};
 
@@ -24,6 +26,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Every allocation of the cpu backend in a guarded mapping of its own.
     pub memcheck: bool,
+    /// Who is told what each kernel of the cpu backend accessed; without it nothing is logged.
+    pub accesses: Option<Accesses>,
 }
 
 /// Opens a backend by its name: `cpu`, `null`, or `checker+` one of them.

@@ -4,9 +4,9 @@
 
 mod world;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use stream_hal_backends::{Error, Module, Options, open};
+use stream_hal_backends::{Accesses, Error, Module, Options, open};
 use stream_hal_capture::op::{Args, Launch};
 use stream_hal_capture::{Dag, Op};
 use stream_hal_scheduler::backend::FaultKind;
@@ -267,4 +267,29 @@ fn the_callers_floating_point_mode_is_neither_used_nor_lost() {
         unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &usual) };
         assert_eq!((found, world.word(at)), (wanted, 0x0000_0080));
     }
+}
+
+/// Each launch is told with its place in the plan and the bytes it read, wrote and updated.
+#[test]
+fn accesses_are_told_by_node() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let list = told.clone();
+    let accesses = Accesses::tell(move |accessed| {
+        let log = accessed.log;
+        list.lock().unwrap().push((accessed.node, log.reads(), log.writes(), log.atomics()));
+    });
+    let options = Options { cpu_threads: 2, accesses: Some(accesses), ..Options::default() };
+    let world = World::new(open("cpu", &options).unwrap());
+    let (code, queue, at) = (Code::load(&world), world.queue(), world.words(2));
+    world.backend().wait(run(&world, queue, code.launch("poke", 500, 32), at + 4));
+    assert_eq!(told.lock().unwrap().pop(), Some((None, vec![], vec![(at + 4, at + 8)], vec![])));
+    let mut dag = Dag::new();
+    let first = dag.record(code.launch("count", 3, 5), &at.to_le_bytes(), &[]).unwrap();
+    let second = dag.record(fill(at, 1), &[], &[first]).unwrap();
+    dag.record(code.launch("poke", 1, 1), &at.to_le_bytes(), &[second]).unwrap();
+    let (_, prepared) = world.prepare(&dag, 1);
+    world.backend().wait(world.launch(queue, &prepared, vec![], &[]));
+    let bytes = vec![(at, at + 4)];
+    let expect = [(Some(0), vec![], vec![], bytes.clone()), (Some(2), vec![], bytes, vec![])];
+    assert_eq!(*told.lock().unwrap(), expect);
 }

@@ -22,7 +22,7 @@ pub(crate) fn open(options: &Options) -> Result<Opened, Error> {
     let devices = options.cpu_devices.clamp(1, 64);
     let total = device_memory() / u64::from(devices);
     let memories = (0..devices).map(|_| Memory::new(total, options.memcheck)).collect();
-    let engine = Arc::new(Engine::new(threads, memories));
+    let engine = Arc::new(Engine::new(threads, memories, options.accesses.clone()));
     let properties = |number| describe(number, threads, total);
     let device = |number: u32| -> Arc<dyn Device> {
         Arc::new(Processor {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use stream_hal_capture::op;
-use stream_hal_kernels::{self as kernels, KernelFault, Progress, Scratch};
+use stream_hal_kernels::{self as kernels, AccessLog, KernelFault, Logged, Progress, Scratch};
 use stream_hal_scheduler::backend::{Fault, FaultKind};
 use stream_hal_scheduler::clock;
 
@@ -19,6 +19,7 @@ use super::access::Checked;
 use super::code::LoadedKernel;
 use super::execute::{self, Site};
 use super::heap::Heap;
+use crate::accesses::Accessed;
 use crate::device::Place;
 
 /// How long this thread works alone before it calls others.
@@ -49,6 +50,8 @@ struct Grid<'a> {
     ended: AtomicBool,
     fault: Mutex<Option<KernelFault>>,
     printed: Mutex<Vec<u8>>,
+    /// What is accessed, if somebody wants to know.
+    log: Option<AccessLog>,
     processors: AtomicU64,
 }
 
@@ -101,6 +104,7 @@ fn run_grid(
         ended: AtomicBool::new(false),
         fault: Mutex::new(None),
         printed: Mutex::default(),
+        log: site.engine.accesses.as_ref().map(|_| AccessLog::new()),
         processors: AtomicU64::new(0),
     };
     if grid.blocks == 1 {
@@ -115,6 +119,9 @@ fn run_grid(
         site.engine.pool.together(helpers, &|| grid.work(|| false));
     }
     print(&grid.printed.into_inner());
+    if let (Some(accesses), Some(log)) = (&site.engine.accesses, &grid.log) {
+        accesses.ended(&Accessed { launch, node: site.node, log });
+    }
     match grid.fault.into_inner() {
         Some(fault) if fault.kind == kernels::FaultKind::Stopped => Ok(()),
         Some(fault) => Err(to_fault(fault)),
@@ -143,6 +150,8 @@ impl Grid<'_> {
         let _unless_panicked = EndOnPanic(&self.ended);
         let number = self.processors.fetch_add(1, Ordering::Relaxed) as u32;
         let launch = kernels::Launch { processor: [number, self.launch.processor[1]], ..self.launch };
+        let logged = self.log.as_ref().map(|log| Logged::new(&Checked, log));
+        let memory: &dyn kernels::Memory = logged.as_ref().map_or(&Checked, |logged| logged);
         let mut scratch = SCRATCH.take().unwrap_or_default();
         while !self.ended.load(Ordering::Relaxed) {
             let started = match self.fresh_block() {
@@ -159,7 +168,7 @@ impl Grid<'_> {
                 },
             };
             scratch = match started {
-                Ok(()) => self.run_block(&launch, scratch),
+                Ok(()) => self.run_block(&launch, memory, scratch),
                 Err(fault) => self.end(fault),
             };
             if leave() {
@@ -190,11 +199,16 @@ impl Grid<'_> {
     }
 
     /// Runs a started block until it is done or others should run; returns a scratch to use next.
-    fn run_block(&self, launch: &kernels::Launch<'_>, mut scratch: Box<Scratch>) -> Box<Scratch> {
+    fn run_block(
+        &self,
+        launch: &kernels::Launch<'_>,
+        memory: &dyn kernels::Memory,
+        mut scratch: Box<Scratch>,
+    ) -> Box<Scratch> {
         #[cfg(test)]
         super::panics::at_block(launch);
         loop {
-            match self.kernel.program.resume_block(launch, &Checked, self, &mut scratch) {
+            match self.kernel.program.resume_block(launch, memory, self, &mut scratch) {
                 Ok(Progress::Done) => return scratch,
                 Ok(Progress::Yielded) => {
                     let mut aside = self.aside.lock();

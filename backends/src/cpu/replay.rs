@@ -41,7 +41,7 @@ fn run_ops(image: &Image, ops: std::ops::Range<u32>, site: &Site<'_>) -> bool {
     let place = Cell::new(ops.start);
     let done = execute::guarded(|| {
         for op in &image.ops[ops.start as usize..ops.end as usize] {
-            execute::execute(op, &image.args, site)?;
+            execute::execute(op, &image.args, &Site { node: Some(place.get()), ..*site })?;
             place.set(place.get() + 1);
         }
         Ok(())

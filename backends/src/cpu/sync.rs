@@ -18,6 +18,7 @@ use super::pool::{Lanes, Pool};
 use super::protocol::{self, Release};
 use super::replay;
 use super::ring::{Asked, Launched, Record};
+use crate::accesses::Accesses;
 
 /// Lanes open at one time, at most.
 pub(super) const MOST_LANES: usize = 1 << 16;
@@ -37,6 +38,8 @@ pub(super) struct Engine {
     /// One a device.
     pub(super) memories: Vec<Memory>,
     pub(super) launches: AtomicU64,
+    /// Who is told what kernels accessed.
+    pub(super) accesses: Option<Accesses>,
 }
 
 #[derive(Default)]
@@ -54,7 +57,7 @@ enum Ran {
 }
 
 impl Engine {
-    pub(super) fn new(threads: u32, memories: Vec<Memory>) -> Engine {
+    pub(super) fn new(threads: u32, memories: Vec<Memory>, accesses: Option<Accesses>) -> Engine {
         Engine {
             lanes: (0..MOST_LANES / CHUNK).map(|_| OnceLock::new()).collect(),
             numbers: Mutex::default(),
@@ -62,6 +65,7 @@ impl Engine {
             code: CodeTable::default(),
             memories,
             launches: AtomicU64::new(0),
+            accesses,
         }
     }
 
