@@ -198,7 +198,7 @@ impl<'a> Parser<'a> {
                         function.required_block = Some(dims);
                     }
                 }
-                "minnctapersm" | "maxnreg" | "maxclusterrank" => {
+                "minnctapersm" | "maxnctapersm" | "maxnreg" | "maxclusterrank" => {
                     self.advance()?;
                     self.small()?;
                 }
@@ -206,7 +206,7 @@ impl<'a> Parser<'a> {
                     self.advance()?;
                     self.dims()?;
                 }
-                "explicitcluster" | "noreturn" => {
+                "explicitcluster" | "blocksareclusters" | "noreturn" => {
                     self.advance()?;
                 }
                 "pragma" => self.skip_statement()?,
@@ -215,7 +215,7 @@ impl<'a> Parser<'a> {
                     self.small()?;
                 }
                 "visible" | "weak" | "extern" | "func" | "entry" | "global" | "const" | "shared"
-                | "common" | "section" | "file" => return Ok(()),
+                | "common" | "section" | "file" | "alias" | "loc" => return Ok(()),
                 _ => return Err(self.error(format!("unknown directive '.{word}'"))),
             }
         }

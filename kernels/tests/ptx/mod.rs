@@ -3,6 +3,7 @@
 mod bench;
 mod control;
 mod damage;
+mod directives;
 mod externals;
 mod faults;
 mod formats;
