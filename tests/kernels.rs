@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use stream_hal::capture;
 use stream_hal::context::Context;
 use stream_hal::launch::{self, Shape};
 use stream_hal::memory;
@@ -216,6 +217,45 @@ impl World {
 
 fn cooperative(blocks: u32, threads: u32, shared_bytes: u32) -> Shape {
     Shape { grid: [blocks, 1, 1], block: [threads, 1, 1], shared_bytes, cooperative: true }
+}
+
+/// What is wrong with a body, or not implemented, is told when its kernel is asked for or launched. The others run, in
+/// streams and in graphs.
+#[test]
+fn a_bad_body_takes_down_its_kernels_alone() {
+    let head = ".version 7.0\n.target sm_70\n.address_size 64\n";
+    let good = ".entry good(.param .u64 out) { .reg .b64 %d; ld.param.u64 %d, [out]; st.global.u32 [%d], 7; ret; }\n";
+    let text = format!(
+        "{head}{good}.func lost() {{ frobnicate.u32 1; }}\n.entry wrong() {{ call lost; ret; }}\n\
+         .entry strange() {{ .reg .b32 %r; vadd.u32.u32.u32 %r, %r, %r; ret; }}"
+    );
+    let world = World::new();
+    let module = Module::load(&world.context, text.as_bytes()).expect("its module level is fine");
+    for _ in 0..2 {
+        let error = module.function("wrong").err().expect("its body is wrong");
+        assert_eq!(error.what, What::InvalidPtx, "{error}");
+        assert!(error.because.contains("5:16: unknown instruction 'frobnicate'"), "{error}");
+    }
+    assert_eq!(module.check().unwrap_err().what, What::InvalidPtx);
+    let out = world.words(1);
+    let good = module.function("good").unwrap();
+    let strange = module.function("strange").unwrap();
+    assert_eq!((strange.kernel().max_threads_per_block, strange.kernel().registers), (1024, 1));
+    let both = || {
+        launch::launch(&world.stream, &good, &Shape::linear(1, 1), &out.to_le_bytes(), &CUDA).unwrap();
+        let refused = launch::launch(&world.stream, &strange, &Shape::linear(1, 1), &[], &CUDA);
+        let error = refused.map(drop).unwrap_err();
+        assert_eq!(error.what, What::NotSupported, "{error}");
+        assert!(error.because.contains("line 7: vadd.u32.u32.u32 is not supported"), "{error}");
+    };
+    both();
+    capture::begin(&world.stream, capture::Mode::Relaxed, None).unwrap();
+    both();
+    assert_eq!(capture::end(&world.stream).unwrap().snapshot().len(), 1);
+    world.stream.synchronize().unwrap();
+    assert_eq!(world.read(out), 7);
+    let refused = launch::op(&strange, &Shape::linear(1, 1), 0, &CUDA);
+    assert_eq!(refused.map(drop).unwrap_err().what, What::NotSupported);
 }
 
 #[test]

@@ -11,6 +11,9 @@ use crate::ptx::declared::{self, Declared};
 use crate::ptx::lower::names::Binding;
 use crate::ptx::lower::{self, Lowered, Scope};
 
+/// Most static shared memory of a block: of one variable, and of all that a kernel reaches.
+pub(crate) const MOST_SHARED: u32 = 1 << 20;
+
 /// One complaint about a PTX text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -306,6 +309,10 @@ impl Module {
         let bodies: Vec<&Lowered> =
             functions.iter().filter_map(|&function| self.lowered(function).as_ref().ok()).collect();
         let (shared, shared_bytes) = lay_out(&bodies);
+        let shared_bytes = match u32::try_from(shared_bytes) {
+            Ok(bytes) if bytes <= MOST_SHARED => bytes,
+            _ => return Err(self.too_much_shared(kernel)),
+        };
         let align = bodies.iter().map(|body| body.dynamic_align).max().unwrap_or(1);
         let deepest = decode::deepest(&numbered(&functions, &bodies), kernel);
         let registers = bodies.iter().map(|body| body.registers).max().unwrap_or(1);
@@ -317,6 +324,17 @@ impl Module {
         };
         let dynamic_start = shared_bytes.next_multiple_of(align.max(self.declared.dynamic_align));
         Ok(Reached { functions, shared, dynamic_start, resources })
+    }
+
+    fn too_much_shared(&self, kernel: u32) -> Errors {
+        let scope = Scope { text: &self.text, declared: &self.declared };
+        let (line, column) = scope.header(kernel).map_or((0, 0), |header| header.place);
+        let name = &self.declared.functions[kernel as usize].name;
+        Errors(vec![Error {
+            line,
+            column,
+            what: format!("'{name}' has more than {MOST_SHARED} bytes of shared memory"),
+        }])
     }
 
     /// The kernel and all functions it may reach, ascending. One that calls through pointers may reach every function
@@ -372,13 +390,14 @@ fn numbered<'a>(functions: &[u32], bodies: &[&'a Lowered]) -> Vec<(u32, &'a Func
 
 /// Where the shared variables of each function lie, and how many bytes they take: those of the module once, however
 /// many functions name them.
-fn lay_out(bodies: &[&Lowered]) -> (Vec<Vec<u32>>, u32) {
+fn lay_out(bodies: &[&Lowered]) -> (Vec<Vec<u32>>, u64) {
     let mut of_module = std::collections::HashMap::new();
-    let mut end = 0u32;
+    let mut end = 0u64;
     let mut place = |shared: &crate::ir::Shared| {
-        let offset = end.next_multiple_of(shared.align);
-        end = offset.saturating_add(shared.bytes);
-        offset
+        let offset = end.next_multiple_of(shared.align.into());
+        end = offset + u64::from(shared.bytes);
+        // One that is cut off here is in too much memory: the kernel is refused.
+        offset as u32
     };
     let offsets = bodies
         .iter()

@@ -194,7 +194,8 @@ fn refused(error: image::Error) -> Error {
 
 fn constant_bytes(module: &kernels::Module) -> u32 {
     let constants = module.globals().iter().filter(|global| global.space == kernels::module::Space::Const);
-    u32::try_from(constants.map(|global| global.bytes).sum::<u64>()).unwrap_or(u32::MAX)
+    let bytes = constants.fold(0u64, |all, global| all.saturating_add(global.bytes));
+    u32::try_from(bytes).unwrap_or(u32::MAX)
 }
 
 impl Loaded {

@@ -2,7 +2,7 @@
 
 use super::barrier::Barriers;
 use super::code::{KernelCode, Program as Code};
-use super::lanes::WARP;
+use super::lanes::{Lanes, WARP};
 use super::product::Room;
 use super::run::{Machine, Stop};
 use super::trouble::Trouble;
@@ -16,6 +16,8 @@ use crate::program::{Host, Launch, Progress};
 const STACK_BYTES: u32 = 16 << 10;
 /// Most shared memory of a block.
 const MOST_SHARED: u32 = 1 << 24;
+/// Most bytes of the registers of a block.
+const MOST_REGISTERS: u64 = 1 << 30;
 /// Most local memory of a thread.
 const MOST_LOCAL: u32 = 1 << 20;
 /// Shared memory that the system keeps for itself and for libraries, where a program asks for its place.
@@ -93,6 +95,10 @@ impl Target<'_> {
         if launch.shared_bytes > MOST_SHARED {
             return invalid(format!("{} bytes of shared memory", launch.shared_bytes));
         }
+        let registers = u64::from(self.code().slots) * size_of::<Lanes>() as u64;
+        if registers * u64::from(threads.div_ceil(32)) > MOST_REGISTERS {
+            return invalid(format!("{registers} bytes of registers a warp, for {threads} threads"));
+        }
         Ok(threads)
     }
 
@@ -109,12 +115,13 @@ impl Target<'_> {
         let mut local_bytes = code.local_bytes;
         if code.unbounded {
             let stack = if launch.stack_bytes == 0 { STACK_BYTES } else { launch.stack_bytes };
-            local_bytes = local_bytes.saturating_add(stack).next_multiple_of(16);
+            local_bytes = local_bytes.saturating_add(stack);
         }
         if local_bytes > MOST_LOCAL {
             let words = format!("{local_bytes} bytes of local memory a thread, more than {MOST_LOCAL}");
             return Err(self.refuse(FaultKind::InvalidLaunch, block, 0, words));
         }
+        let local_bytes = local_bytes.next_multiple_of(16);
         scratch.kernel = self.index;
         scratch.block = block;
         scratch.dynamic_start = code.dynamic_start;

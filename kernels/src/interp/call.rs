@@ -13,6 +13,8 @@ use crate::ir::op::{Passed, Runtime, Space};
 const MOST_SLOTS: u32 = 1 << 16;
 /// Longest string of a `printf` or assertion.
 const MOST_TEXT: usize = 1 << 16;
+/// Longest text that one thread prints at a time; what is longer is cut off.
+const MOST_PRINTED: usize = 1 << 20;
 
 fn lanes_of(mask: u32) -> impl Iterator<Item = u32> {
     (0..WARP as u32).filter(move |&lane| mask >> lane & 1 == 1)
@@ -276,6 +278,10 @@ impl Machine<'_> {
                 _ => Vec::new(),
             };
             directive.with(width, precision).write(value, &text, &mut out);
+            if out.len() >= MOST_PRINTED {
+                out.truncate(MOST_PRINTED);
+                break;
+            }
         }
         self.host.print(&out);
         Ok(count)

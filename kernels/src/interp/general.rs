@@ -41,9 +41,10 @@ fn one(op: Float, format: Format, mode: Mode, mut sources: [u64; 3]) -> u64 {
         Float::IsNumber => u64::from(!format.is_nan(a)),
         Float::IsNan => u64::from(format.is_nan(a)),
         Float::IsSubnormal => u64::from(format.is_subnormal(a)),
+        // Zeros count as normal.
         Float::IsNormal => {
             let number = !format.is_nan(a) && !format.is_infinite(a);
-            u64::from(number && magnitude != 0 && !format.is_subnormal(a))
+            u64::from(number && !format.is_subnormal(a))
         }
         Float::Min | Float::Max | Float::MinNan | Float::MaxNan => extreme(op, format, a, b),
         Float::MinXorSign | Float::MaxXorSign | Float::MinNanXorSign | Float::MaxNanXorSign => {

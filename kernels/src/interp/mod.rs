@@ -32,5 +32,6 @@ mod trouble;
 mod warp;
 
 pub use block::{RESERVED_BYTES, Scratch};
+pub(crate) use float::{canonical, canonical64};
 pub use lanes::Meaning;
 pub use meaning::meaning;

@@ -123,22 +123,48 @@ fn liveness(function: &Function) -> Sets {
             }
         });
     }
-    let words = live.words;
-    let mut changed = true;
-    while changed {
-        changed = false;
-        for index in (0..count).rev() {
-            let mut out = vec![0u64; words];
-            function.blocks[index].end.successors(|to| {
-                out.iter_mut().zip(live.row(to as usize)).for_each(|(out, bits)| *out |= bits);
-            });
-            for (word, &bits) in out.iter().enumerate() {
-                let at = index * words + word;
-                let more = live.bits[at] | bits & !killed.bits[at];
-                changed |= more != live.bits[at];
-                live.bits[at] = more;
+    flow(function, &mut live, &killed);
+    live
+}
+
+/// Takes what is live at the start of a block to the blocks before it, until nothing is new. A block is looked at again
+/// only when one behind it has changed: blocks may follow each other against the order of the text.
+fn flow(function: &Function, live: &mut Sets, killed: &Sets) {
+    let count = function.blocks.len();
+    let before = before(function);
+    let mut waiting: Vec<u32> = (0..count as u32).collect();
+    let mut waits = vec![true; count];
+    let mut out = vec![0u64; live.words];
+    while let Some(index) = waiting.pop() {
+        let index = index as usize;
+        waits[index] = false;
+        out.fill(0);
+        function.blocks[index].end.successors(|to| {
+            out.iter_mut().zip(live.row(to as usize)).for_each(|(out, bits)| *out |= bits);
+        });
+        let mut changed = false;
+        for (word, &bits) in out.iter().enumerate() {
+            let at = index * live.words + word;
+            let more = live.bits[at] | bits & !killed.bits[at];
+            changed |= more != live.bits[at];
+            live.bits[at] = more;
+        }
+        if !changed {
+            continue;
+        }
+        for &from in &before[index] {
+            if !std::mem::replace(&mut waits[from as usize], true) {
+                waiting.push(from);
             }
         }
     }
-    live
+}
+
+/// For each block those that lead to it.
+fn before(function: &Function) -> Vec<Vec<u32>> {
+    let mut before = vec![Vec::new(); function.blocks.len()];
+    for (from, block) in (0..).zip(&function.blocks) {
+        block.end.successors(|to| before[to as usize].push(from));
+    }
+    before
 }

@@ -1,6 +1,6 @@
 //! What atomic accesses do to a value: the one meaning that all devices share.
 
-use crate::interp::soft;
+use crate::interp::{canonical, canonical64, soft};
 use crate::ir::Rounding;
 
 /// What an atomic access does to the old value. Values travel in the low bits of a `u64`.
@@ -8,7 +8,7 @@ use crate::ir::Rounding;
 pub enum AtomicOp {
     /// Old plus operand, integer of the access's width.
     Add,
-    /// Old plus operand, `f32` or `f64` by width. Denormals count.
+    /// Old plus operand, `f32` or `f64` by width. Denormals count, and NaN has the form that `add` gives it.
     AddFloat,
     /// Old plus operand, for each `f16` in the access's width.
     AddHalf,
@@ -55,9 +55,9 @@ impl AtomicOp {
         let (old, operand) = (cut(old), cut(operand));
         cut(match self {
             AtomicOp::Add => old.wrapping_add(operand),
-            AtomicOp::AddFloat if bytes == 8 => (f64::from_bits(old) + f64::from_bits(operand)).to_bits(),
+            AtomicOp::AddFloat if bytes == 8 => canonical64(f64::from_bits(old) + f64::from_bits(operand)),
             AtomicOp::AddFloat => {
-                u64::from((f32::from_bits(old as u32) + f32::from_bits(operand as u32)).to_bits())
+                u64::from(canonical(f32::from_bits(old as u32) + f32::from_bits(operand as u32)))
             }
             AtomicOp::AddHalf => halves(soft::F16, old, operand, sum),
             AtomicOp::MinHalf => halves(soft::F16, old, operand, smaller),
@@ -121,4 +121,21 @@ fn larger(a: u64, b: u64, format: soft::Format) -> u64 {
     let (x, y) = (soft::widen(a, format), soft::widen(b, format));
     let second = x.is_nan() || y > x || (x == y && y.is_sign_positive());
     soft::narrow(if second { y } else { x }, format, Rounding::Nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_that_are_no_number_have_one_form() {
+        let add = |bytes, old, operand| AtomicOp::AddFloat.apply(bytes, old, operand, 0);
+        for (old, operand) in [(0x7f80_0000, 0xff80_0000), (0xffc0_1234, 0x3f80_0000), (0, 0x7f80_0001)] {
+            assert_eq!(add(4, old, operand), 0x7fff_ffff);
+        }
+        let (infinity, one) = (0x7ff0 << 48, 1f64.to_bits());
+        for (old, operand) in [(infinity, infinity | 1 << 63), (0x7ff8 << 48 | 5, one), (one, infinity | 1)] {
+            assert_eq!(add(8, old, operand), 0xfff8 << 48);
+        }
+    }
 }

@@ -9,6 +9,9 @@ use super::lower::names::Binding;
 use super::parse::Parser;
 use crate::module::{Error, Errors, Global, Parameter, Space};
 
+/// Most bytes of a kernel's parameters.
+const MOST_PARAMETERS: u64 = 32764;
+
 /// A function of a module.
 #[derive(Debug)]
 pub struct Function {
@@ -91,7 +94,7 @@ impl Declared {
         }
     }
 
-    fn variable(&mut self, variable: Variable<'_>, weak: bool) -> Result<(), Error> {
+    fn variable(&mut self, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
         if variable.bytes != variable.stride {
             self.strides.insert(variable.name.into(), variable.stride);
         }
@@ -101,9 +104,8 @@ impl Declared {
                     return again(&mut self.globals[index as usize], variable, weak);
                 }
                 let index = self.globals.len() as u32;
-                self.define(variable.name, Binding::Global(index), variable.place)?;
                 self.add_global(global(variable));
-                Ok(())
+                self.define(variable.name, Binding::Global(index), variable.place)
             }
             VariableSpace::Shared if variable.bytes == 0 => {
                 self.dynamic_align = self.dynamic_align.max(variable.align);
@@ -279,7 +281,7 @@ impl<'a> Reader<'_, 'a> {
     fn variables(&mut self, space: VariableSpace, linkage: Linkage, weak: bool) -> Result<(), Error> {
         self.parser.advance()?;
         let declared = &mut *self.declared;
-        self.parser.variables(space, linkage, |variable| declared.variable(variable, weak))
+        self.parser.variables(space, linkage, |variable| declared.variable(&variable, weak))
     }
 
     fn function(&mut self, kernel: bool, weak: bool) -> Result<(), Error> {
@@ -300,13 +302,18 @@ impl<'a> Reader<'_, 'a> {
         } else {
             self.parser.take(b';')?;
         }
+        let placed = if kernel { parameters(&header) } else { Some(Vec::new()) };
+        if placed.is_none() {
+            let what = format!("parameters of '{}' are too large", header.name);
+            self.parser.keep(error_at(header.place, what))?;
+        }
         let function = Function {
             name: header.name.into(),
             kernel,
             header: at,
             body,
             weak,
-            parameters: if kernel { parameters(&header) } else { Vec::new() },
+            parameters: placed.unwrap_or_default(),
             parameter_names: if kernel { names(&header) } else { Vec::new() },
             max_threads: header.max_threads,
             required_block: header.required_block,
@@ -345,14 +352,14 @@ impl<'a> Reader<'_, 'a> {
         let declared = &mut *self.declared;
         parser.variables(space, Linkage::Private, |variable| {
             declared.inner.insert(variable.place, declared.globals.len() as u32);
-            declared.add_global(global(variable));
+            declared.add_global(global(&variable));
             Ok(())
         })
     }
 }
 
 /// A declaration and the definition of one variable, or two of which one gives way.
-fn again(known: &mut Global, variable: Variable<'_>, weak: bool) -> Result<(), Error> {
+fn again(known: &mut Global, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
     let external = variable.linkage == Linkage::External;
     if !known.external && !external && !weak {
         return Err(error_at(variable.place, format!("'{}' is defined twice", variable.name)));
@@ -363,12 +370,13 @@ fn again(known: &mut Global, variable: Variable<'_>, weak: bool) -> Result<(), E
     Ok(())
 }
 
-fn parameters(header: &Header<'_>) -> Vec<Parameter> {
+/// Where a kernel's parameters lie; `None` if they are too large together.
+fn parameters(header: &Header<'_>) -> Option<Vec<Parameter>> {
     let mut end = 0u64;
     let place = |(bytes, align): (u64, u32)| {
         let offset = end.next_multiple_of(u64::from(align.max(1)));
-        end = offset + bytes;
-        Parameter { offset: offset as u32, bytes: bytes as u32, align }
+        end = offset.checked_add(bytes).filter(|&end| end <= MOST_PARAMETERS)?;
+        Some(Parameter { offset: offset as u32, bytes: bytes as u32, align })
     };
     header.parameters.iter().map(Formal::layout).map(place).collect()
 }
@@ -381,14 +389,14 @@ fn names(header: &Header<'_>) -> Vec<Box<str>> {
     header.parameters.iter().map(name).collect()
 }
 
-fn global(variable: Variable<'_>) -> Global {
+fn global(variable: &Variable<'_>) -> Global {
     Global {
         name: variable.name.to_owned(),
         space: if variable.space == VariableSpace::Const { Space::Const } else { Space::Global },
         bytes: variable.bytes,
         align: variable.align.max(1),
-        initial: variable.initial,
-        relocations: variable.relocations,
+        initial: variable.initial.clone(),
+        relocations: variable.relocations.clone(),
         external: variable.linkage == Linkage::External,
         visible: variable.linkage != Linkage::Private,
     }

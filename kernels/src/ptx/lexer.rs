@@ -303,11 +303,13 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether the `.` at this place begins a declaration in global or constant memory.
+/// Whether the `.` at this place begins a declaration in global or constant memory: it is no modifier, which stands right
+/// behind a word. What stands before may be anything that ends, on this line or another.
 fn declares_here(bytes: &[u8], at: usize) -> bool {
     let space = [&b".global"[..], b".const"].iter().any(|space| {
         bytes[at..].starts_with(space) && bytes.get(at + space.len()).is_some_and(|&byte| !in_word(byte))
     });
-    let before = bytes[..at].iter().rev().find(|byte| !byte.is_ascii_whitespace());
-    space && matches!(before, Some(b'{' | b'}' | b';'))
+    let blank = bytes[..at].iter().rev().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let (before, blank) = bytes[..at].split_at(at - blank);
+    space && (matches!(before, [.., b'{' | b'}' | b';' | b':'] | [.., b'*', b'/']) || blank.contains(&b'\n'))
 }

@@ -250,12 +250,7 @@ impl<'a> Parser<'a> {
 
     fn relocate(&mut self, variable: &mut Variable<'a>, name: &str, addend: i64, mask: u64) {
         let (offset, bytes) = (variable.initial.len() as u64, variable.element.bytes());
-        let known = &mut variable.relocations;
-        // By a quarter, as an address may be a letter and a comma.
-        if known.len() == known.capacity() {
-            known.reserve_exact(known.len() / 4 + 4);
-        }
-        known.push(Relocation { offset, symbol: name.to_owned(), addend, bytes, mask });
+        variable.relocations.push(Relocation { offset, symbol: name.to_owned(), addend, bytes, mask });
         variable.initial.extend(std::iter::repeat_n(0, bytes as usize));
     }
 

@@ -300,3 +300,17 @@ fn what_lanes_hold_that_take_no_part_does_no_harm() {
         add.u32 %r9, %r5, %r6; add.u32 %r9, %r9, %r7; add.u32 %r9, %r9, %r8; out:";
     check(body, 1, 32, |i| if i < 16 { -6i32 as u32 } else { 3 * 27 + 32 });
 }
+
+/// Registers of 128 bits are passed as both their halves.
+#[test]
+fn wide_registers_are_passed() {
+    let function = ".func (.reg .b128 %back) swap(.reg .b128 %x) { .reg .b64 %y<2>;\n\
+                    mov.b128 {%y0, %y1}, %x; mov.b128 %back, {%y1, %y0}; ret; }\n";
+    let body = ".reg .b128 %w<2>; ld.param.u64 %d1, [a];\nld.global.v2.u64 {%d2, %d3}, [%d1];\n\
+                mov.b128 %w0, {%d2, %d3};\ncall (%w1), swap, (%w0);\nst.global.b128 [%d1], %w1;\nret;";
+    let text = kernel("a", body).replacen(".visible", &format!("{function}.visible"), 1);
+    let mut bench = Bench::new(&text);
+    let data = bench.put_longs([3, 5]);
+    bench.run(1, 1, &[data]).unwrap();
+    assert_eq!(bench.longs(data, 2), [5, 3]);
+}

@@ -8,6 +8,7 @@ mod externals;
 mod faults;
 mod formats;
 mod forms;
+mod limits;
 mod logs;
 mod mbarriers;
 mod memory;

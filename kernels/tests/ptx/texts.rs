@@ -148,3 +148,26 @@ fn a_bad_body_takes_down_the_kernels_that_reach_it() {
     assert_eq!((resources.shared_bytes, resources.unsupported.as_ref().unwrap().line), (48, 6));
     assert_eq!(module.check(4).unwrap_err().to_string(), "4:15: unknown instruction 'frob'");
 }
+
+/// Variables of a body in global memory get their place before the body is read, wherever they stand in it.
+#[test]
+fn variables_of_bodies_stand_anywhere() {
+    let before = [
+        "",
+        "ret;",
+        "x:",
+        "// comment\n",
+        "/* comment */",
+        "{ } // a; b\n/* c */ ",
+        ".loc 1 2 3\n",
+        "mov.u32 %r, 1; // ld\n",
+    ];
+    for before in before {
+        let text = format!(
+            "{HEAD}.entry k() {{ .reg .b32 %r;\n{before} .global .u32 g = 7; ld.global.u32 %r, [g]; }}"
+        );
+        let module = Module::parse(&text).unwrap();
+        assert_eq!(module.check(1).map_err(|errors| errors.to_string()), Ok(()), "{before}");
+        assert_eq!(module.globals().len(), 1, "{before}");
+    }
+}

@@ -1,5 +1,7 @@
 //! One function: declarations, statements, and what it comes to.
 
+use std::collections::HashMap;
+
 use super::super::ast::{
     Body as Tree, Formal, Header, Instruction, Operand as Written, Registers, Statement, Table, Variable,
     VariableSpace,
@@ -13,14 +15,12 @@ use super::{Lowered, Refusal, Scope, error_at};
 use crate::ir::compute::{Comparison, Compute};
 use crate::ir::op::Passed;
 use crate::ir::{End, Function, Guard, Inst, Op, Operand, Reg, Shared, Type, verify};
-use crate::module::{Error, Unsupported};
+use crate::module::{Error, MOST_SHARED, Unsupported};
 
-/// No variable in local memory is aligned to more.
-const MOST_ALIGN: u32 = 128;
+/// No variable in local memory is aligned to more: the reader takes no more.
+const MOST_ALIGN: u32 = 4096;
 /// Local memory of a thread is at most this.
 const MOST_LOCAL: u64 = 512 << 10;
-/// Static shared memory of a block is at most this.
-const MOST_SHARED: u64 = 1 << 20;
 /// No more complaints than these are listed.
 const MOST_ERRORS: usize = 50;
 
@@ -42,6 +42,8 @@ pub struct Body<'s, 'm, 'a> {
     pub frame_bytes: u32,
     frame_align: u32,
     shared: Vec<Shared>,
+    /// Which of them is a variable of the module, by its number there.
+    of_module: HashMap<u32, u32>,
     dynamic_align: u32,
     /// As written.
     tree: &'m Tree<'a>,
@@ -83,6 +85,7 @@ pub fn lower<'a>(
         frame_bytes: 0,
         frame_align: 16,
         shared: Vec::new(),
+        of_module: HashMap::new(),
         dynamic_align: 1,
         tree,
         tables: Vec::new(),
@@ -154,9 +157,6 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
                     self.names.bind_array(variable.name, binding, variable.stride);
                 }
                 offset += bytes;
-                if offset > 32764 {
-                    return Err(error_at(tree.place, format!("parameters of '{}' are too large", tree.name)));
-                }
             }
             return Ok(Vec::new());
         }
@@ -347,7 +347,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     /// A variable in shared memory: name, number in the module, size and alignment.
     fn add_shared(&mut self, named: (&str, Option<u32>, u64, u32)) -> Option<u32> {
         let (name, of_module, bytes, align) = named;
-        let bytes = u32::try_from(bytes).ok().filter(|&bytes| u64::from(bytes) <= MOST_SHARED)?;
+        let bytes = u32::try_from(bytes).ok().filter(|&bytes| bytes <= MOST_SHARED)?;
         self.shared.push(Shared { name: name.to_owned(), of_module, bytes, align: align.max(1) });
         Some(self.shared.len() as u32 - 1)
     }
@@ -356,12 +356,13 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     pub fn symbol(&mut self, name: &'a str) -> Option<Binding> {
         let binding = self.names.get(name).or_else(|| self.scope.symbol(name))?;
         let Binding::ModuleShared(number) = binding else { return Some(binding) };
-        let known = self.shared.iter().position(|shared| shared.of_module == Some(number));
-        let index = match known {
-            Some(index) => index as u32,
+        let index = match self.of_module.get(&number) {
+            Some(&index) => index,
             None => {
                 let shared = &self.scope.declared.shared[number as usize];
-                self.add_shared((&shared.name, Some(number), shared.bytes, shared.align))?
+                let index = self.add_shared((&shared.name, Some(number), shared.bytes, shared.align))?;
+                self.of_module.insert(number, index);
+                index
             }
         };
         Some(Binding::Shared(index))
@@ -413,10 +414,14 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     /// Reads a value that was passed in the frame. Predicates are passed as bytes.
     pub fn take_formal(&mut self, (reg, ty, frame): (Reg, Type, u32), guard: Option<Guard>, line: u32) {
         let (to, ty) = if ty == Type::Pred { (self.fresh(16), Type::U8) } else { (reg, ty) };
+        let (targets, ty) = match ty {
+            Type::B128 => (vec![Some(to), Some(Reg(to.0 + 1))], Type::B64),
+            _ => (vec![Some(to)], ty),
+        };
         let op = Op::Load {
             space: crate::ir::op::Space::Local,
             ty,
-            to: vec![Some(to)],
+            to: targets,
             address: Operand::Frame(frame),
             offset: 0,
             shared_with_others: false,
@@ -439,10 +444,15 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             self.blocks.push(Inst { op, guard, line });
             (value, stored) = (Operand::Reg(to), Type::U8);
         }
+        let (from, stored) = match (stored, value) {
+            (Type::B128, Operand::Reg(low)) => (vec![value, Operand::Reg(Reg(low.0 + 1))], Type::B64),
+            (Type::B128, _) => (vec![value, Operand::Imm(0)], Type::B64),
+            _ => (vec![value], stored),
+        };
         let op = Op::Store {
             space: crate::ir::op::Space::Local,
             ty: stored,
-            from: vec![value],
+            from,
             address: Operand::Frame(frame),
             offset: 0,
             shared_with_others: false,

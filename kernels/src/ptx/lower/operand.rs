@@ -147,7 +147,8 @@ impl<'a> Step<'_, '_, '_, 'a> {
             Written::Integer(value) => Ok(Operand::Imm(integer(value, ty))),
             Written::Single(bits) => match ty {
                 Type::F64 => Ok(Operand::Imm(f64::from(f32::from_bits(bits)).to_bits())),
-                _ => Ok(Operand::Imm(u64::from(bits))),
+                _ if ty.bits() >= 32 => Ok(Operand::Imm(u64::from(bits))),
+                _ => self.error("a float does not fit here"),
             },
             Written::Double(bits) => match ty {
                 Type::F32 => Ok(Operand::Imm(u64::from((f64::from_bits(bits) as f32).to_bits()))),

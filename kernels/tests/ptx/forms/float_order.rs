@@ -58,7 +58,7 @@ pub fn test(form: &Form) -> bool {
             Some("infinite") => value.is_infinite(),
             Some("number") => !value.is_nan(),
             Some("notanumber") => value.is_nan(),
-            Some(_) => value.is_finite() && value != 0.0 && !subnormal,
+            Some(_) => value.is_finite() && !subnormal,
             None => subnormal,
         })
     })
