@@ -8,6 +8,7 @@ use crate::interp::{code, decode};
 use crate::ir::Function;
 use crate::program::Program;
 use crate::ptx::declared::{self, Declared};
+use crate::ptx::forms::Seen;
 use crate::ptx::lower::names::Binding;
 use crate::ptx::lower::{self, Lowered, Scope};
 
@@ -132,21 +133,23 @@ pub struct Relocation {
     /// Where in the initial value it is written.
     pub offset: u64,
     /// The variable or function meant.
-    pub symbol: String,
+    pub symbol: Box<str>,
     /// Added to the address.
     pub addend: i64,
     /// How many bytes are written: 8, or fewer of a part.
-    pub bytes: u32,
-    /// The bits that are written: all, or a part (`0xff00(x)`), which is shifted down.
-    pub mask: u64,
+    pub bytes: u8,
+    /// How many bits of the address are written: 64, or those of a part (`0xff00(x)`).
+    pub bits: u8,
+    /// From which bit on.
+    pub shift: u8,
 }
 
 impl Relocation {
     /// The bytes to write for an address that [`Module::resolve`] gave.
     pub fn value(&self, address: u64) -> ([u8; 8], usize) {
-        let address = address.wrapping_add_signed(self.addend) & self.mask;
-        let value = address.checked_shr(self.mask.trailing_zeros()).unwrap_or(0);
-        (value.to_le_bytes(), self.bytes as usize)
+        let address = address.wrapping_add_signed(self.addend) >> (self.shift & 63);
+        let part = address & (u64::MAX >> (64 - u32::from(self.bits.clamp(1, 64))));
+        (part.to_le_bytes(), usize::from(self.bytes))
     }
 }
 
@@ -206,10 +209,11 @@ impl Module {
     pub fn check(&self, threads: usize) -> Result<(), Errors> {
         let next = AtomicUsize::new(0);
         let work = || {
+            let mut forms = Seen::default();
             loop {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 match self.declared.functions.get(index) {
-                    Some(function) if function.body.is_some() => _ = self.lowered(index as u32),
+                    Some(function) if function.body.is_some() => _ = self.lower(index as u32, &mut forms),
                     Some(_) => {}
                     None => return,
                 }
@@ -225,6 +229,14 @@ impl Module {
         let mut errors: Vec<Error> = wrong.flat_map(|errors| errors.0.iter().cloned()).collect();
         errors.sort_by_key(|error| (error.line, error.column));
         if errors.is_empty() { Ok(()) } else { Err(Errors(errors)) }
+    }
+
+    /// How many statements all bodies have as written. Reads them anew, without looking at names and types; what is not
+    /// even that right counts as none.
+    pub fn count_statements(&self) -> usize {
+        let functions = 0..self.declared.functions.len() as u32;
+        let trees = functions.filter_map(|index| lower::read(self.scope(), index).ok());
+        trees.map(|(_, tree)| tree.statements.len()).sum()
     }
 
     /// `.version`, major and minor.
@@ -294,10 +306,15 @@ impl Module {
     }
 
     fn lowered(&self, function: u32) -> &Result<Lowered, Errors> {
-        self.lowered[function as usize].get_or_init(|| {
-            let scope = Scope { text: &self.text, declared: &self.declared };
-            lower::lower(scope, function)
-        })
+        self.lower(function, &mut Seen::default())
+    }
+
+    fn lower<'a>(&'a self, function: u32, forms: &mut Seen<'a>) -> &'a Result<Lowered, Errors> {
+        self.lowered[function as usize].get_or_init(|| lower::lower(self.scope(), function, forms))
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { text: &self.text, declared: &self.declared }
     }
 
     fn reached(&self, kernel: usize) -> &Result<Reached, Errors> {
@@ -341,27 +358,31 @@ impl Module {
     /// that can be called at all.
     fn closure(&self, kernel: u32) -> Result<Vec<u32>, Errors> {
         let mut seen = vec![false; self.declared.functions.len()];
-        let (mut open, mut indirect) = (vec![kernel], false);
+        let mut forms = Seen::default();
+        let (mut open, mut found, mut indirect) = (vec![kernel], Vec::new(), false);
         while let Some(function) = open.pop() {
             if std::mem::replace(&mut seen[function as usize], true) {
                 continue;
             }
-            let body = self.lowered(function).as_ref().map_err(Clone::clone)?;
+            found.push(function);
+            let body = self.lower(function, &mut forms).as_ref().map_err(Clone::clone)?;
             let has_body = |number: &u32| self.declared.functions[*number as usize].body.is_some();
             open.extend(body.mentions.iter().filter(|number| has_body(number)));
             if body.indirect && !indirect {
                 indirect = true;
                 let all = 0..self.declared.functions.len() as u32;
-                open.extend(all.filter(|number| has_body(number) && self.callable(*number)));
+                open.extend(all.filter(|number| has_body(number) && self.callable(*number, &mut forms)));
             }
         }
-        Ok((0..seen.len() as u32).filter(|&function| seen[function as usize]).collect())
+        found.sort_unstable();
+        Ok(found)
     }
 
     /// A device function whose body is as it should be.
-    fn callable(&self, function: u32) -> bool {
+    fn callable<'a>(&'a self, function: u32, forms: &mut Seen<'a>) -> bool {
         let fine = |lowered: &Lowered| lowered.unsupported.is_empty();
-        !self.declared.functions[function as usize].kernel && self.lowered(function).as_ref().is_ok_and(fine)
+        !self.declared.functions[function as usize].kernel
+            && self.lower(function, forms).as_ref().is_ok_and(fine)
     }
 
     /// The code of a kernel that has no errors and nothing that is not implemented.

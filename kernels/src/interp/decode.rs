@@ -4,6 +4,8 @@ mod access;
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::code::{
     Call, Code, Entry, KernelCode, LINK_SLOTS, Matrix, Program, Slot, Step, Target, TileAccess,
     function_address,
@@ -37,7 +39,7 @@ pub struct Source<'a> {
 /// Decodes a kernel and what it reaches.
 pub fn decode(source: &Source<'_>) -> Program {
     let program = Program { constants: source.constants.clone(), ..Program::default() };
-    let mut decoder = Decoder { program, constants: HashMap::new(), products: HashMap::new(), source };
+    let mut decoder = Decoder { program, constants: HashMap::default(), products: HashMap::new(), source };
     for at in 0..source.functions.len() {
         let entry = decoder.function(at);
         decoder.program.entries.push(entry);
@@ -58,7 +60,7 @@ pub fn decode(source: &Source<'_>) -> Program {
 /// The program so far.
 pub struct Decoder<'s, 'a> {
     program: Program,
-    constants: HashMap<u64, u32>,
+    constants: HashMap<u64, u32, RandomState>,
     products: HashMap<Product, u32>,
     source: &'s Source<'a>,
 }

@@ -3,18 +3,24 @@
 //! Small frames keep a warp's registers in the cache. A register's life is taken as one interval of the text from
 //! liveness at block boundaries, so loops are covered; a guarded write does not end what was there before.
 
-use crate::ir::{Function, Reg};
+use crate::ir::{Block, Function, Reg};
 
-/// Larger products of registers and blocks are not analysed: each register gets its own slot.
-const MOST_BITS: usize = 1 << 26;
+/// Larger products of registers and ways between blocks are not analysed: each register gets its own slot.
+const MOST_BITS: usize = 1 << 27;
+/// The same holds where liveness does not settle. A sweep goes against the order of the text, so what compilers write
+/// takes about one for each loop around another.
+const MOST_SWEEPS: u32 = 64;
 
 /// The slot of each register, and how many slots there are. Slots start at `first`.
 pub fn assign(function: &Function, first: u32) -> (Vec<u32>, u32) {
     let count = function.registers.len();
-    if count.saturating_mul(function.blocks.len()) > MOST_BITS {
+    let mut ways = function.blocks.len();
+    function.blocks.iter().for_each(|block| block.end.successors(|_| ways += 1));
+    let live = if count.saturating_mul(ways) > MOST_BITS { None } else { liveness(function) };
+    let Some(live) = live else {
         return ((0..count as u32).map(|reg| reg + first).collect(), first + count as u32);
-    }
-    let intervals = intervals(function);
+    };
+    let intervals = intervals(function, &live);
     let mut order: Vec<u32> =
         (0..count as u32).filter(|&reg| intervals[reg as usize].0 != u32::MAX).collect();
     order.sort_by_key(|&reg| intervals[reg as usize].0);
@@ -62,14 +68,22 @@ impl Sets {
         self.row(index)[reg.0 as usize / 64] >> (reg.0 % 64) & 1 == 1
     }
 
+    /// What is live where a block ends: all that is live where one of those that may follow starts.
+    fn leaving(&self, block: &Block, into: &mut [u64]) {
+        into.fill(0);
+        block.end.successors(|to| {
+            into.iter_mut().zip(self.row(to as usize)).for_each(|(into, bits)| *into |= bits);
+        });
+    }
+
     fn add(&mut self, index: usize, reg: Reg) {
         self.bits[index * self.words + reg.0 as usize / 64] |= 1 << (reg.0 % 64);
     }
 }
 
 /// First and last position of each register's life; `u32::MAX` first for one that is never named.
-fn intervals(function: &Function) -> Vec<(u32, u32)> {
-    let live_in = liveness(function);
+fn intervals(function: &Function, live_in: &Sets) -> Vec<(u32, u32)> {
+    let mut leaving = vec![0u64; live_in.words];
     let mut lives = vec![(u32::MAX, 0u32); function.registers.len()];
     let mut touch = |reg: usize, at: u32| {
         let life = &mut lives[reg];
@@ -85,7 +99,8 @@ fn intervals(function: &Function) -> Vec<(u32, u32)> {
         }
         at += 1;
         block.end.reads(|reg| touch(reg.0 as usize, at));
-        block.end.successors(|to| mark(live_in.row(to as usize), at, &mut touch));
+        live_in.leaving(block, &mut leaving);
+        mark(&leaving, at, &mut touch);
         at += 1;
     }
     lives
@@ -101,8 +116,8 @@ fn mark(row: &[u64], at: u32, touch: &mut impl FnMut(usize, u32)) {
     }
 }
 
-/// What is live where each block starts.
-fn liveness(function: &Function) -> Sets {
+/// What is live where each block starts, if that is soon known.
+fn liveness(function: &Function) -> Option<Sets> {
     let (count, registers) = (function.blocks.len(), function.registers.len());
     let mut live = Sets::new(count, registers);
     let mut killed = Sets::new(count, registers);
@@ -123,48 +138,71 @@ fn liveness(function: &Function) -> Sets {
             }
         });
     }
-    flow(function, &mut live, &killed);
-    live
+    settle(function, &mut live, &killed).then_some(live)
 }
 
-/// Takes what is live at the start of a block to the blocks before it, until nothing is new. A block is looked at again
-/// only when one behind it has changed: blocks may follow each other against the order of the text.
-fn flow(function: &Function, live: &mut Sets, killed: &Sets) {
-    let count = function.blocks.len();
-    let before = before(function);
-    let mut waiting: Vec<u32> = (0..count as u32).collect();
-    let mut waits = vec![true; count];
-    let mut out = vec![0u64; live.words];
-    while let Some(index) = waiting.pop() {
-        let index = index as usize;
-        waits[index] = false;
-        out.fill(0);
-        function.blocks[index].end.successors(|to| {
-            out.iter_mut().zip(live.row(to as usize)).for_each(|(out, bits)| *out |= bits);
-        });
+/// Adds to each block what is live behind it, until nothing changes; false if that takes too long.
+fn settle(function: &Function, live: &mut Sets, killed: &Sets) -> bool {
+    let words = live.words;
+    let mut leaving = vec![0u64; words];
+    for _ in 0..MOST_SWEEPS {
         let mut changed = false;
-        for (word, &bits) in out.iter().enumerate() {
-            let at = index * live.words + word;
-            let more = live.bits[at] | bits & !killed.bits[at];
-            changed |= more != live.bits[at];
-            live.bits[at] = more;
-        }
-        if !changed {
-            continue;
-        }
-        for &from in &before[index] {
-            if !std::mem::replace(&mut waits[from as usize], true) {
-                waiting.push(from);
+        for (index, block) in function.blocks.iter().enumerate().rev() {
+            live.leaving(block, &mut leaving);
+            for (word, &bits) in leaving.iter().enumerate() {
+                let at = index * words + word;
+                let more = live.bits[at] | bits & !killed.bits[at];
+                changed |= more != live.bits[at];
+                live.bits[at] = more;
             }
         }
+        if !changed {
+            return true;
+        }
     }
+    false
 }
 
-/// For each block those that lead to it.
-fn before(function: &Function) -> Vec<Vec<u32>> {
-    let mut before = vec![Vec::new(); function.blocks.len()];
-    for (from, block) in (0..).zip(&function.blocks) {
-        block.end.successors(|to| before[to as usize].push(from));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::{Compute, End, Inst, Op, Operand};
+
+    /// Blocks that lead to each other against the order of the text, between one that writes register 0 and one that
+    /// reads it. There two more registers live, one after the other.
+    fn chain(length: u32) -> Function {
+        let copy = |to, from| Inst {
+            op: Op::Compute { compute: Compute::Copy, to: Reg(to), from: [from; 4] },
+            guard: None,
+            line: 1,
+        };
+        let block = |insts, end| Block { insts, end, line: 1 };
+        let mut blocks = vec![block(vec![copy(0, Operand::Imm(1))], End::Jump(length))];
+        for at in 1..=length {
+            let to = if at == 1 { length + 1 } else { at - 1 };
+            blocks.push(block(Vec::new(), End::Jump(to)));
+        }
+        let last = [copy(1, Operand::Imm(2)), copy(0, Operand::Reg(Reg(1))), copy(2, Operand::Reg(Reg(0)))];
+        blocks.push(block(last.into_iter().chain([copy(0, Operand::Reg(Reg(2)))]).collect(), End::Exit));
+        blocks[length as usize + 1].insts.insert(0, copy(1, Operand::Reg(Reg(0))));
+        Function {
+            name: "chain".to_owned(),
+            kernel: true,
+            registers: vec![32; 3],
+            blocks,
+            parameters: Vec::new(),
+            results: Vec::new(),
+            frame_bytes: 0,
+            frame_align: 16,
+            shared: Vec::new(),
+        }
     }
-    before
+
+    #[test]
+    fn registers_share_slots_unless_that_takes_too_long() {
+        let (slots, used) = assign(&chain(5), 4);
+        assert_eq!((slots[1], used), (slots[2], 6), "{slots:?}");
+        assert_ne!(slots[0], slots[1]);
+        assert_eq!(assign(&chain(2 * MOST_SWEEPS), 4), (vec![4, 5, 6], 7));
+    }
 }

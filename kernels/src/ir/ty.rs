@@ -92,7 +92,10 @@ const NAMES: &[(Type, &str)] = &[
 impl Type {
     /// The type of this name.
     pub fn named(name: &str) -> Option<Type> {
-        NAMES.iter().find(|(_, text)| *text == name).map(|(ty, _)| *ty)
+        let first = *name.as_bytes().first()?;
+        // The first letter rules most names out without a call.
+        let fits = |text: &str| text.as_bytes()[0] == first && text == name;
+        NAMES.iter().find(|(_, text)| fits(text)).map(|(ty, _)| *ty)
     }
 
     /// The width in bits; 1 for predicates.

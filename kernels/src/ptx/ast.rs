@@ -165,7 +165,7 @@ pub struct Instruction<'a> {
 }
 
 /// An operand as written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Operand<'a> {
     /// A register, variable, label or function.
     Name(&'a str),

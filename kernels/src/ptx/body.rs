@@ -17,9 +17,9 @@ impl<'a> Parser<'a> {
         let mut statements = Vec::new();
         let mut depth = 0usize;
         loop {
-            // By a quarter: statements of a few bytes would take too much if their list were half empty.
+            // By a quarter: statements of a few bytes would take too much if a long list of them were half empty.
             if statements.len() == statements.capacity() {
-                statements.reserve_exact(statements.len() / 4 + 8);
+                statements.reserve_exact((statements.len() / 4).max(32));
             }
             match self.spot.token {
                 Token::Sign(b'}') => {
@@ -48,6 +48,7 @@ impl<'a> Parser<'a> {
                     let kept = self.operands.len();
                     if let Err(error) = self.statement(&mut statements) {
                         self.operands.truncate(kept);
+                        self.open.clear();
                         self.keep(error)?;
                         self.recover()?;
                     }
@@ -194,20 +195,20 @@ impl<'a> Parser<'a> {
             self.advance()?;
         }
         let form = &self.text[opcode.start..end];
-        let mut operands = Vec::new();
         if self.spot.token != Token::Sign(b';') {
             loop {
-                if operands.len() == MOST_OPERANDS {
+                if self.open.len() == MOST_OPERANDS {
                     return Err(self.error(format!("more than {MOST_OPERANDS} operands")));
                 }
-                operands.push(self.operand()?);
+                let operand = self.operand()?;
+                self.open.push(operand);
                 if !self.take(b',')? {
                     break;
                 }
             }
         }
         self.want(b';')?;
-        let (start, end) = self.keep_operands(operands);
+        let (start, end) = self.keep_operands(0);
         Ok(Instruction { form, guard, operands: start..end, line: opcode.line, column: opcode.column })
     }
 
@@ -225,7 +226,9 @@ impl<'a> Parser<'a> {
         };
         if self.take(b'|')? {
             let second = self.simple()?;
-            let (start, _) = self.keep_operands([first, second]);
+            let from = self.open.len();
+            self.open.extend([first, second]);
+            let (start, _) = self.keep_operands(from);
             return Ok(Operand::Pair(start));
         }
         Ok(first)
@@ -238,20 +241,21 @@ impl<'a> Parser<'a> {
         make: fn(u32, u32) -> Operand<'a>,
     ) -> Result<Operand<'a>, Error> {
         self.want(open)?;
-        let mut elements = Vec::new();
+        let from = self.open.len();
         if !self.take(close)? {
             loop {
-                if elements.len() == MOST_OPERANDS {
+                if self.open.len() - from == MOST_OPERANDS {
                     return Err(self.error(format!("more than {MOST_OPERANDS} elements")));
                 }
-                elements.push(self.simple()?);
+                let element = self.simple()?;
+                self.open.push(element);
                 if !self.take(b',')? {
                     break;
                 }
             }
             self.want(close)?;
         }
-        let (start, end) = self.keep_operands(elements);
+        let (start, end) = self.keep_operands(from);
         Ok(make(start, end))
     }
 

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::ast::{Formal, Header, Linkage, Variable, VariableSpace};
 use super::lexer::{Place, START, Token};
 use super::lower::names::Binding;
@@ -62,11 +64,11 @@ pub struct Declared {
     /// What dynamic shared memory is aligned to.
     pub dynamic_align: u32,
     /// Module-level names.
-    pub symbols: HashMap<Box<str>, Binding>,
+    pub symbols: HashMap<Box<str>, Binding, RandomState>,
     /// From one element of an array of the module to the next, in bytes; 0 where there are several dimensions.
-    pub strides: HashMap<Box<str>, u64>,
+    pub strides: HashMap<Box<str>, u64, RandomState>,
     /// Variables in global and constant memory that functions declare: by the place of their name.
-    pub inner: HashMap<(u32, u32), u32>,
+    pub inner: HashMap<(u32, u32), u32, RandomState>,
 }
 
 /// Reads the module level of a text. It costs little more than to look at each byte of the bodies once.
@@ -94,7 +96,7 @@ impl Declared {
         }
     }
 
-    fn variable(&mut self, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
+    fn variable(&mut self, variable: Variable<'_>, weak: bool) -> Result<(), Error> {
         if variable.bytes != variable.stride {
             self.strides.insert(variable.name.into(), variable.stride);
         }
@@ -104,8 +106,9 @@ impl Declared {
                     return again(&mut self.globals[index as usize], variable, weak);
                 }
                 let index = self.globals.len() as u32;
+                self.define(variable.name, Binding::Global(index), variable.place)?;
                 self.add_global(global(variable));
-                self.define(variable.name, Binding::Global(index), variable.place)
+                Ok(())
             }
             VariableSpace::Shared if variable.bytes == 0 => {
                 self.dynamic_align = self.dynamic_align.max(variable.align);
@@ -281,7 +284,7 @@ impl<'a> Reader<'_, 'a> {
     fn variables(&mut self, space: VariableSpace, linkage: Linkage, weak: bool) -> Result<(), Error> {
         self.parser.advance()?;
         let declared = &mut *self.declared;
-        self.parser.variables(space, linkage, |variable| declared.variable(&variable, weak))
+        self.parser.variables(space, linkage, |variable| declared.variable(variable, weak))
     }
 
     fn function(&mut self, kernel: bool, weak: bool) -> Result<(), Error> {
@@ -352,14 +355,14 @@ impl<'a> Reader<'_, 'a> {
         let declared = &mut *self.declared;
         parser.variables(space, Linkage::Private, |variable| {
             declared.inner.insert(variable.place, declared.globals.len() as u32);
-            declared.add_global(global(&variable));
+            declared.add_global(global(variable));
             Ok(())
         })
     }
 }
 
 /// A declaration and the definition of one variable, or two of which one gives way.
-fn again(known: &mut Global, variable: &Variable<'_>, weak: bool) -> Result<(), Error> {
+fn again(known: &mut Global, variable: Variable<'_>, weak: bool) -> Result<(), Error> {
     let external = variable.linkage == Linkage::External;
     if !known.external && !external && !weak {
         return Err(error_at(variable.place, format!("'{}' is defined twice", variable.name)));
@@ -389,14 +392,14 @@ fn names(header: &Header<'_>) -> Vec<Box<str>> {
     header.parameters.iter().map(name).collect()
 }
 
-fn global(variable: &Variable<'_>) -> Global {
+fn global(variable: Variable<'_>) -> Global {
     Global {
         name: variable.name.to_owned(),
         space: if variable.space == VariableSpace::Const { Space::Const } else { Space::Global },
         bytes: variable.bytes,
         align: variable.align.max(1),
-        initial: variable.initial.clone(),
-        relocations: variable.relocations.clone(),
+        initial: variable.initial,
+        relocations: variable.relocations,
         external: variable.linkage == Linkage::External,
         visible: variable.linkage != Linkage::Private,
     }

@@ -104,23 +104,23 @@ impl<'a> Lexer<'a> {
     }
 
     fn skip_blank(&mut self) -> Result<(), Error> {
-        loop {
-            match (self.byte(0), self.byte(1)) {
-                (b'\n', _) => {
+        while let Some(byte) = self.text.as_bytes().get(self.at) {
+            match byte {
+                b' ' | b'\t' | b'\r' | 0 => self.at += 1,
+                b'\n' => {
                     self.at += 1;
                     self.line += 1;
                     self.line_start = self.at;
                 }
-                (b' ' | b'\t' | b'\r', _) => self.at += 1,
-                (0, _) if self.at < self.text.len() => self.at += 1,
-                (b'/', b'/') => {
+                b'/' if self.byte(1) == b'/' => {
                     let rest = &self.text.as_bytes()[self.at..];
                     self.at += rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len());
                 }
-                (b'/', b'*') => self.skip_comment()?,
+                b'/' if self.byte(1) == b'*' => self.skip_comment()?,
                 _ => return Ok(()),
             }
         }
+        Ok(())
     }
 
     /// Goes behind the `}` that closes a body whose `{` was read last. `declares` gets each place where a variable of
@@ -207,9 +207,9 @@ impl<'a> Lexer<'a> {
     fn word(&mut self, qualified: bool) -> &'a str {
         let start = self.at;
         loop {
-            if in_word(self.byte(0)) {
-                self.at += 1;
-            } else if qualified && self.byte(0) == b':' && self.byte(1) == b':' && in_word(self.byte(2)) {
+            let rest = &self.text.as_bytes()[self.at..];
+            self.at += rest.iter().position(|&byte| !in_word(byte)).unwrap_or(rest.len());
+            if qualified && self.byte(0) == b':' && self.byte(1) == b':' && in_word(self.byte(2)) {
                 self.at += 2;
             } else {
                 return &self.text[start..self.at];

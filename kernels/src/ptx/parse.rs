@@ -17,6 +17,8 @@ pub struct Parser<'a> {
     pub spot: Spot<'a>,
     /// Operands of the body that is read.
     pub operands: Vec<Operand<'a>>,
+    /// Those of the instruction that is read, its lists behind them.
+    pub open: Vec<Operand<'a>>,
     /// Complaints after which reading went on.
     pub errors: Vec<Error>,
 }
@@ -26,7 +28,7 @@ impl<'a> Parser<'a> {
     pub fn new(text: &'a str, from: Place) -> Result<Self, Error> {
         let mut lexer = Lexer::new(text, from);
         let spot = lexer.next()?;
-        Ok(Parser { lexer, text, spot, operands: Vec::new(), errors: Vec::new() })
+        Ok(Parser { lexer, text, spot, operands: Vec::new(), open: Vec::new(), errors: Vec::new() })
     }
 
     /// An error at the next token.
@@ -264,10 +266,10 @@ impl<'a> Parser<'a> {
         self.variable(VariableSpace::Param, Linkage::Private).map(Formal::Param)
     }
 
-    /// Puts operands into the body's list and gives their range.
-    pub fn keep_operands(&mut self, operands: impl IntoIterator<Item = Operand<'a>>) -> (u32, u32) {
+    /// Moves the open operands from this one on to the body's list and gives their range there.
+    pub fn keep_operands(&mut self, from: usize) -> (u32, u32) {
         let start = self.operands.len() as u32;
-        self.operands.extend(operands);
+        self.operands.extend(self.open.drain(from..));
         (start, self.operands.len() as u32)
     }
 }

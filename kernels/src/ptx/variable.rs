@@ -240,8 +240,9 @@ impl<'a> Parser<'a> {
         }
         let addend = self.addend()?;
         self.want(b')')?;
-        let bits = 64 - mask.leading_zeros() - mask.trailing_zeros().min(64);
-        if mask == 0 || bits > variable.element.bits() {
+        let bits = mask.count_ones();
+        let gaps = mask.checked_shr(mask.trailing_zeros()).is_none_or(|ones| ones.trailing_ones() != bits);
+        if gaps || bits > variable.element.bits() {
             return Err(self.error(format!("{mask:#x} of an address does not fit .{}", variable.element)));
         }
         self.relocate(variable, name, addend, mask);
@@ -250,7 +251,14 @@ impl<'a> Parser<'a> {
 
     fn relocate(&mut self, variable: &mut Variable<'a>, name: &str, addend: i64, mask: u64) {
         let (offset, bytes) = (variable.initial.len() as u64, variable.element.bytes());
-        variable.relocations.push(Relocation { offset, symbol: name.to_owned(), addend, bytes, mask });
+        let known = &mut variable.relocations;
+        // By a quarter, as an address may be a letter and a comma.
+        if known.len() == known.capacity() {
+            known.reserve_exact(known.len() / 4 + 4);
+        }
+        let (bits, shift) = (mask.count_ones() as u8, mask.trailing_zeros() as u8);
+        let symbol = name.into();
+        known.push(Relocation { offset, symbol, addend, bytes: bytes as u8, bits, shift });
         variable.initial.extend(std::iter::repeat_n(0, bytes as usize));
     }
 

@@ -18,6 +18,9 @@ mod warp;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::RandomState;
+
+use super::lower::form::{self, Form};
 use super::lower::step::{Done, Step};
 use crate::ir::compute::Int;
 use pattern::Pattern;
@@ -141,6 +144,7 @@ pub(crate) struct Known {
 }
 
 /// What a form was found to be.
+#[derive(Clone, Copy)]
 pub(crate) enum Found {
     /// A form of this row.
     Row(&'static Known),
@@ -151,8 +155,8 @@ pub(crate) enum Found {
 }
 
 /// Rows by opcode.
-static BY_OPCODE: LazyLock<HashMap<&'static str, Vec<Known>>> = LazyLock::new(|| {
-    let mut map: HashMap<&'static str, Vec<Known>> = HashMap::new();
+static BY_OPCODE: LazyLock<HashMap<&'static str, Vec<Known>, RandomState>> = LazyLock::new(|| {
+    let mut map: HashMap<&'static str, Vec<Known>, RandomState> = HashMap::default();
     let rows = families().iter().flat_map(|family| family.rows.iter().map(|row| (family.name, row)));
     for (family, row) in rows {
         let pattern = Pattern::new(row.pattern);
@@ -162,14 +166,35 @@ static BY_OPCODE: LazyLock<HashMap<&'static str, Vec<Known>>> = LazyLock::new(||
     map
 });
 
-/// Looks a form up. It takes a hash and a few comparisons of words; a module asks once for each form it has.
+/// Looks a form up. It takes a hash and a few comparisons of words; see [`Seen`].
 pub(crate) fn find(form: &str) -> Found {
-    let mut words = form.split('.').map(str::trim);
+    let mut words = form::words(form);
     let opcode = words.next().unwrap_or("");
     let modifiers: smallvec::SmallVec<[&str; 12]> = words.collect();
     let Some(rows) = BY_OPCODE.get(opcode) else { return Found::Nothing };
     let fits = |row: &&Known| matches!(row.build, Build::Refuse) || row.pattern.matches(&modifiers);
     rows.iter().find(fits).map_or(Found::Opcode, Found::Row)
+}
+
+/// Forms that came up, with their words sorted out. A text has few forms, each many times.
+#[derive(Default)]
+pub(crate) struct Seen<'a>(HashMap<&'a str, (Found, Form<'a>), RandomState>);
+
+impl<'a> Seen<'a> {
+    /// So many are kept; further ones are looked up each time.
+    const MOST: usize = 112;
+
+    /// What a form is.
+    pub fn find(&mut self, text: &'a str) -> (Found, Form<'a>) {
+        if let Some((found, form)) = self.0.get(text) {
+            return (*found, form.clone());
+        }
+        let known = (find(text), Form::new(text));
+        if self.0.len() < Self::MOST {
+            self.0.insert(text, known.clone());
+        }
+        known
+    }
 }
 
 #[cfg(test)]

@@ -302,8 +302,8 @@ fn wait(step: &mut S<'_, '_, '_, '_>) -> Done {
     let to = step.target(0, Type::Pred)?;
     let at = barrier(step, 1, space)?;
     let ty = if parity { Type::U32 } else { Type::B64 };
-    let written = step.written(2)?.clone();
-    let value = step.source_of(&written, ty, Width::Exact)?;
+    let written = step.written(2)?;
+    let value = step.source_of(written, ty, Width::Exact)?;
     if step.operands.len() == 4 {
         step.source(3, Type::U32)?;
     }

@@ -113,14 +113,14 @@ fn vector(
     }
     let written = memory::vector(step, place.at + 1, access.elements, ty)?;
     let mut sources = Vec::with_capacity(written.len());
-    for element in &written {
+    for element in written {
         sources.push(step.source_of(element, ty, Width::Exact)?);
     }
     let mut targets: Vec<Option<Reg>> = vec![None; written.len()];
     if returns {
         for (target, element) in targets.iter_mut().zip(memory::vector(step, 0, access.elements, ty)?) {
-            if element != Written::Name("_") {
-                *target = Some(step.target_of(&element, ty, Width::Exact)?);
+            if *element != Written::Name("_") {
+                *target = Some(step.target_of(element, ty, Width::Exact)?);
             }
         }
     }
@@ -149,13 +149,13 @@ fn vector(
 
 /// 128 bits: `exch` and `cas`.
 fn wide(step: &mut S<'_, '_, '_, '_>, word: &str, returns: bool, place: &Place) -> Done {
-    let to = match (returns, step.written(0)?.clone()) {
+    let to = match (returns, step.written(0)?) {
         (false, _) | (true, Written::Name("_")) => None,
-        (true, written) => Some(step.wide_register(&written)?),
+        (true, written) => Some(step.wide_register(written)?),
     };
     let source = |step: &mut S<'_, '_, '_, '_>, index: usize| -> Result<[Operand; 2], Refusal> {
-        let written = step.written(index)?.clone();
-        Ok(step.wide_register(&written)?.map(Operand::Reg))
+        let written = step.written(index)?;
+        Ok(step.wide_register(written)?.map(Operand::Reg))
     };
     let (compare, operand) = match word {
         "exch" => (None, source(step, place.at + 1)?),

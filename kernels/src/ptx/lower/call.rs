@@ -1,6 +1,8 @@
 //! Calls: arguments and results travel in the frame.
 
-use super::super::ast::{Formal, Operand as Written, Table};
+use std::rc::Rc;
+
+use super::super::ast::{Formal, Header, Operand as Written, Table};
 use super::cooperative::{self, Cooperative};
 use super::names::Binding;
 use super::operand::Width;
@@ -12,11 +14,34 @@ use crate::libdevice::External;
 
 type S<'b, 's, 'm, 'a> = Step<'b, 's, 'm, 'a>;
 
-/// The shape of what is called, and the callee.
-struct Target<'a> {
+/// The callee, and the shape of what is called.
+struct Target<'m, 'a> {
     callee: Called,
-    returns: Vec<Formal<'a>>,
-    parameters: Vec<Formal<'a>>,
+    formals: Formals<'m, 'a>,
+}
+
+/// Where results and parameters of a function are listed.
+enum Formals<'m, 'a> {
+    /// In a header, which all calls in the body share.
+    Header(Rc<Header<'a>>),
+    /// In a prototype.
+    Prototype(&'m [Formal<'a>], &'m [Formal<'a>]),
+}
+
+impl<'a> Formals<'_, 'a> {
+    fn returns(&self) -> &[Formal<'a>] {
+        match self {
+            Formals::Header(header) => &header.returns,
+            Formals::Prototype(returns, _) => returns,
+        }
+    }
+
+    fn parameters(&self) -> &[Formal<'a>] {
+        match self {
+            Formals::Header(header) => &header.parameters,
+            Formals::Prototype(_, parameters) => parameters,
+        }
+    }
 }
 
 /// What is called.
@@ -36,32 +61,33 @@ pub fn call(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 fn unguarded(step: &mut S<'_, '_, '_, '_>) -> Done {
     let mut at = 0;
-    let mut results = Vec::new();
+    let mut results: &[Written<'_>] = &[];
     if let Written::List(..) = step.written(0)? {
         results = step.elements(0)?;
         at = 1;
     }
     let callee_at = at;
     at += 1;
-    let mut arguments = Vec::new();
+    let mut arguments: &[Written<'_>] = &[];
     if let Some(Written::List(..)) = step.operands.get(at) {
         arguments = step.elements(at)?;
         at += 1;
     }
-    let prototype = step.operands.get(at).cloned();
+    let prototype = step.operands.get(at).copied();
     step.count(callee_at + 1, at + usize::from(prototype.is_some()))?;
     let target = target(step, callee_at, prototype)?;
-    if arguments.len() != target.parameters.len() || results.len() != target.returns.len() {
-        let (have, want) = (arguments.len(), target.parameters.len());
+    let (returns, parameters) = (target.formals.returns(), target.formals.parameters());
+    if arguments.len() != parameters.len() || results.len() != returns.len() {
+        let (have, want) = (arguments.len(), parameters.len());
         return step.error(format!("{have} arguments for {want} parameters, or results that do not fit"));
     }
     let mut passed = Vec::new();
-    for (written, formal) in arguments.iter().zip(&target.parameters) {
+    for (written, formal) in arguments.iter().zip(parameters) {
         passed.push(argument(step, written, formal)?);
     }
     let mut returned = Vec::new();
     let mut loads: Vec<(Reg, Type, u32)> = Vec::new();
-    for (written, formal) in results.iter().zip(&target.returns) {
+    for (written, formal) in results.iter().zip(returns) {
         returned.push(result(step, written, formal, &mut loads)?);
     }
     match target.callee {
@@ -75,26 +101,26 @@ fn unguarded(step: &mut S<'_, '_, '_, '_>) -> Done {
     Ok(())
 }
 
-fn target<'a>(
-    step: &mut S<'_, '_, '_, 'a>,
+fn target<'m, 'a>(
+    step: &mut S<'_, '_, 'm, 'a>,
     at: usize,
     prototype: Option<Written<'a>>,
-) -> Result<Target<'a>, Refusal> {
+) -> Result<Target<'m, 'a>, Refusal> {
     let Written::Name(name) = *step.written(at)? else { return step.error("expected a function") };
     if let Some((reg, ty)) = step.body.register(name) {
         if ty.bits() != 64 {
             return step.error(format!("'{name}' is .{ty}, no function pointer"));
         }
         let Some(Written::Name(shape)) = prototype else { return step.error("expected a prototype") };
-        let (returns, parameters) = shape_of(step, shape)?;
+        let formals = shape_of(step, shape)?;
         let callee = Called::Code(Callee::Pointer(Operand::Reg(reg)));
-        return Ok(Target { callee, returns, parameters });
+        return Ok(Target { callee, formals });
     }
     let Some(Binding::Function(index)) = step.body.symbol(name) else {
         return step.error(format!("no function '{name}'"));
     };
     let declared = &step.body.scope.declared.functions[index as usize];
-    let header = step.body.scope.header(index)?;
+    let header = step.body.header(index)?;
     let callee = match (Runtime::named(name), External::named(name), Cooperative::named(name)) {
         _ if declared.kernel => return step.error(format!("'{name}' is a kernel")),
         // A module's own body of a known function is the one that counts.
@@ -110,34 +136,28 @@ fn target<'a>(
         (.., Some(_)) => return Err(Refusal::Call(format!("{name}, declared with other types"))),
         (None, None, None) => return Err(Refusal::Call(format!("{name}, which is defined nowhere"))),
     };
-    Ok(Target { callee, returns: header.returns, parameters: header.parameters })
+    Ok(Target { callee, formals: Formals::Header(header) })
 }
 
-/// Results and parameters of a function.
-type Formals<'a> = (Vec<Formal<'a>>, Vec<Formal<'a>>);
-
-/// The same by the name of a prototype, of a list of functions, or of a table that holds their addresses.
-fn shape_of<'a>(step: &mut S<'_, '_, '_, 'a>, name: &'a str) -> Result<Formals<'a>, Refusal> {
+/// Results and parameters by the name of a prototype, of a list of functions, or of a table that holds their addresses.
+fn shape_of<'m, 'a>(step: &mut S<'_, '_, 'm, 'a>, name: &'a str) -> Result<Formals<'m, 'a>, Refusal> {
     let binding = step.body.symbol(name);
     let scope = step.body.scope;
     let first = match binding {
         Some(Binding::Table(table)) => match step.body.tables[table as usize] {
-            Table::Prototype(_, returns, parameters) => return Ok((returns.clone(), parameters.clone())),
+            Table::Prototype(_, returns, parameters) => return Ok(Formals::Prototype(returns, parameters)),
             Table::Callees(_, names) => names.first().copied(),
             Table::Targets(..) => None,
         },
         Some(Binding::Global(index)) => {
             let relocations = &scope.declared.globals[index as usize].relocations;
-            relocations.first().map(|relocation| relocation.symbol.as_str())
+            relocations.first().map(|relocation| &*relocation.symbol)
         }
         _ => None,
     };
     // All of a list are alike.
     match first.and_then(|first| scope.symbol(first)) {
-        Some(Binding::Function(index)) => {
-            let header = scope.header(index)?;
-            Ok((header.returns, header.parameters))
-        }
+        Some(Binding::Function(index)) => Ok(Formals::Header(step.body.header(index)?)),
         _ => step.error(format!("'{name}' is no prototype and no list of functions")),
     }
 }

@@ -13,7 +13,10 @@ fn float(step: &mut S<'_, '_, '_, '_>, op: Float) -> Done {
     let ty = step.form.ty()?;
     let compute = Compute::Float(op, ty, step.form.mode());
     let to = step.target(0, ty)?;
-    let sources = (1..=compute.sources()).map(|k| step.source(k, ty)).collect::<Result<Vec<_>, _>>()?;
+    let mut sources = [Operand::Imm(0); 4];
+    for (place, source) in sources.iter_mut().enumerate().take(compute.sources()) {
+        *source = step.source(place + 1, ty)?;
+    }
     step.compute(compute, to, &sources)
 }
 

@@ -33,7 +33,7 @@ pub mod kind {
 }
 
 /// An opcode's modifiers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Form<'a> {
     /// As written.
     pub text: &'a str,
@@ -51,6 +51,21 @@ pub struct Form<'a> {
     pub types: SmallVec<[Type; 4]>,
     /// All others in order.
     pub others: SmallVec<[&'a str; 6]>,
+}
+
+/// The words of a form, which may have blanks between them.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        // Words are shorter than what a search for one byte pays for.
+        let dot = text.bytes().position(|byte| byte == b'.');
+        rest = dot.map(|dot| &text[dot + 1..]);
+        let word = &text[..dot.unwrap_or(text.len())];
+        let blank = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
+        let trim = blank(word.as_bytes().first()) || blank(word.as_bytes().last());
+        Some(if trim { word.trim() } else { word })
+    })
 }
 
 fn rounding(word: &str) -> Option<(u32, Rounding)> {
@@ -72,7 +87,7 @@ impl<'a> Form<'a> {
     /// Sorts the words of `add.rn.f32`.
     pub fn new(text: &'a str) -> Self {
         let mut form = Form { text, ..Form::default() };
-        let mut words = text.split('.').map(str::trim);
+        let mut words = words(text);
         form.opcode = words.next().unwrap_or("");
         words.for_each(|word| form.word(word));
         form

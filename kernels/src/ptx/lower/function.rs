@@ -1,14 +1,16 @@
 //! One function: declarations, statements, and what it comes to.
 
 use std::collections::HashMap;
+use std::rc::Rc;
+
+use foldhash::fast::RandomState;
 
 use super::super::ast::{
     Body as Tree, Formal, Header, Instruction, Operand as Written, Registers, Statement, Table, Variable,
     VariableSpace,
 };
-use super::super::forms::{self, Build, Found};
+use super::super::forms::{Build, Found, Seen};
 use super::block::Blocks;
-use super::form::Form;
 use super::names::{Binding, Labels, Names};
 use super::step::Step;
 use super::{Lowered, Refusal, Scope, error_at};
@@ -42,9 +44,12 @@ pub struct Body<'s, 'm, 'a> {
     pub frame_bytes: u32,
     frame_align: u32,
     shared: Vec<Shared>,
-    /// Which of them is a variable of the module, by its number there.
-    of_module: HashMap<u32, u32>,
+    /// Which of them those of the module are.
+    module_shared: HashMap<u32, u32, RandomState>,
     dynamic_align: u32,
+    forms: &'s mut Seen<'a>,
+    /// Headers of functions that are called.
+    headers: HashMap<u32, Rc<Header<'a>>, RandomState>,
     /// As written.
     tree: &'m Tree<'a>,
     /// Prototypes and branch tables in scope.
@@ -70,8 +75,8 @@ fn add_register(registers: &mut Vec<u8>, bits: u32) -> Reg {
 /// Lowers a function; errors are added to the list.
 pub fn lower<'a>(
     scope: &Scope<'a>,
-    header: &Header<'a>,
-    tree: &Tree<'a>,
+    forms: &mut Seen<'a>,
+    (header, tree): &(Header<'a>, Tree<'a>),
     errors: &mut Vec<Error>,
 ) -> Option<Lowered> {
     let mut body = Body {
@@ -85,8 +90,10 @@ pub fn lower<'a>(
         frame_bytes: 0,
         frame_align: 16,
         shared: Vec::new(),
-        of_module: HashMap::new(),
+        module_shared: HashMap::default(),
         dynamic_align: 1,
+        forms,
+        headers: HashMap::default(),
         tree,
         tables: Vec::new(),
         targets: 0,
@@ -356,12 +363,12 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
     pub fn symbol(&mut self, name: &'a str) -> Option<Binding> {
         let binding = self.names.get(name).or_else(|| self.scope.symbol(name))?;
         let Binding::ModuleShared(number) = binding else { return Some(binding) };
-        let index = match self.of_module.get(&number) {
+        let index = match self.module_shared.get(&number) {
             Some(&index) => index,
             None => {
                 let shared = &self.scope.declared.shared[number as usize];
                 let index = self.add_shared((&shared.name, Some(number), shared.bytes, shared.align))?;
-                self.of_module.insert(number, index);
+                self.module_shared.insert(number, index);
                 index
             }
         };
@@ -396,10 +403,10 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             },
         };
         let operands = self.operands(instruction.operands.start, instruction.operands.end);
-        let form = Form::new(instruction.form);
+        let (found, form) = self.forms.find(instruction.form);
         let opcode = form.opcode;
         let mut step = Step::new(self, form, operands, place, guard);
-        match forms::find(instruction.form) {
+        match found {
             Found::Row(known) if known.shape.takes(operands.len()) => match known.build {
                 Build::By(build) => build(&mut step),
                 Build::Int(op) => step.int_by_shape(op, &known.shape),
@@ -409,6 +416,16 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             Found::Opcode => Err(Refusal::Unsupported),
             Found::Nothing => step.error(format!("unknown instruction '{opcode}'")),
         }
+    }
+
+    /// The header of a function, read once for all that a body calls it.
+    pub fn header(&mut self, index: u32) -> Result<Rc<Header<'a>>, Error> {
+        if let Some(header) = self.headers.get(&index) {
+            return Ok(header.clone());
+        }
+        let header = Rc::new(self.scope.header(index)?);
+        self.headers.insert(index, header.clone());
+        Ok(header)
     }
 
     /// Reads a value that was passed in the frame. Predicates are passed as bytes.

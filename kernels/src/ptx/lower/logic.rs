@@ -1,5 +1,7 @@
 //! Bits, comparisons, selections.
 
+use smallvec::SmallVec;
+
 use super::super::ast::Operand as Written;
 use super::Refusal;
 use super::form::kind;
@@ -24,10 +26,10 @@ pub fn lop3(step: &mut S<'_, '_, '_, '_>) -> Done {
     let some = step.value(some, 1, &[value, Operand::Imm(0)])?;
     let q = if negated { step.value(Compute::Int(Int::Not, Type::Pred), 1, &[q])? } else { q };
     let both = step.value(Compute::Int(boolean, Type::Pred), 1, &[some, q])?;
-    let to = step.target_of(&first, Type::B32, Width::Exact)?;
+    let to = step.target_of(first, Type::B32, Width::Exact)?;
     step.compute(Compute::Copy, to, &[value])?;
     let Some(second) = second else { return Ok(()) };
-    let to = step.target_of(&second, Type::Pred, Width::Exact)?;
+    let to = step.target_of(second, Type::Pred, Width::Exact)?;
     step.compute(Compute::Copy, to, &[both])
 }
 
@@ -92,7 +94,7 @@ fn compare(
     let ftz = step.form.has(kind::FTZ);
     let not = Compute::Int(Int::Not, Type::Pred);
     let compute = Compute::Compare(comparison, compared.half().unwrap_or(compared), ftz);
-    let mut results = Vec::new();
+    let mut results: SmallVec<[Operand; 2]> = SmallVec::new();
     match compared.half() {
         Some(half) => {
             for at in [0, half.bits()] {
@@ -126,10 +128,10 @@ pub fn setp(step: &mut S<'_, '_, '_, '_>) -> Done {
     let ty = step.form.ty()?;
     let (first, second) = step.pair(0)?;
     let (p, q) = compare(step, ty, second.is_some())?;
-    let to = step.target_of(&first, Type::Pred, Width::Exact)?;
+    let to = step.target_of(first, Type::Pred, Width::Exact)?;
     step.compute(Compute::Copy, to, &[p])?;
     if let (Some(q), Some(second)) = (q, second) {
-        let to = step.target_of(&second, Type::Pred, Width::Exact)?;
+        let to = step.target_of(second, Type::Pred, Width::Exact)?;
         step.compute(Compute::Copy, to, &[q])?;
     }
     Ok(())
@@ -195,8 +197,8 @@ pub fn mov(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 /// `mov.b128` between registers of 128 bits and pairs of 64 bits.
 fn move_wide(step: &mut S<'_, '_, '_, '_>) -> Done {
-    let halves = match step.written(1)?.clone() {
-        Written::Vector(..) => match &step.elements(1)?[..] {
+    let halves = match *step.written(1)? {
+        Written::Vector(..) => match step.elements(1)? {
             [low, high] => [
                 step.source_of(low, Type::B64, Width::Exact)?,
                 step.source_of(high, Type::B64, Width::Exact)?,
@@ -208,8 +210,8 @@ fn move_wide(step: &mut S<'_, '_, '_, '_>) -> Done {
     // The whole may be one of the parts' registers.
     let [low, high] = halves;
     let halves = [step.value(Compute::Copy, 64, &[low])?, step.value(Compute::Copy, 64, &[high])?];
-    let to = match step.written(0)?.clone() {
-        Written::Vector(..) => match &step.elements(0)?[..] {
+    let to = match *step.written(0)? {
+        Written::Vector(..) => match step.elements(0)? {
             [low, high] => [
                 step.target_of(low, Type::B64, Width::Exact)?,
                 step.target_of(high, Type::B64, Width::Exact)?,

@@ -101,12 +101,12 @@ pub fn resolve(
 }
 
 /// The elements of an access; their number must be the form's.
-pub fn vector<'a>(
-    step: &S<'_, '_, '_, 'a>,
+pub fn vector<'m, 'a>(
+    step: &S<'_, '_, 'm, 'a>,
     index: usize,
     count: usize,
     ty: Type,
-) -> Result<Vec<Written<'a>>, Refusal> {
+) -> Result<&'m [Written<'a>], Refusal> {
     let written = step.elements(index)?;
     if written.len() != count {
         return step.error(format!("{} elements where {count} are moved", written.len()));
@@ -127,9 +127,9 @@ pub fn ld(step: &mut S<'_, '_, '_, '_>) -> Done {
     let space = resolve(step, access.space, &address)?;
     let written = vector(step, 0, access.elements, ty)?;
     if ty == Type::B128 {
-        load_wide(step, &access, space, &written, &address)?;
+        load_wide(step, &access, space, written, &address)?;
     } else {
-        load(step, &access, (space, ty), &written, &address)?;
+        load(step, &access, (space, ty), written, &address)?;
     }
     if access.acquire {
         step.emit(Op::Fence);
@@ -154,19 +154,17 @@ fn load<'a>(
     // A load extends signs to one width only, the widest; the narrower ones take the low bits of it.
     let widths = to.iter().flatten().map(|reg| step.body.registers[reg.0 as usize]);
     let mixed = ty.signed() && widths.clone().min() != widths.max();
-    let targets = to.clone();
+    let targets = if mixed { to.clone() } else { Vec::new() };
     if mixed {
         to.iter_mut().flatten().for_each(|reg| *reg = step.body.fresh(64));
     }
     let (address, offset) = (address.base, address.offset);
-    let loaded = to.clone();
+    let loaded = if mixed { to.clone() } else { Vec::new() };
     step.emit(Op::Load { space, ty, to, address, offset, shared_with_others: access.others });
-    if mixed {
-        for (from, to) in loaded.into_iter().flatten().zip(targets.into_iter().flatten()) {
-            let bits = u64::from(step.body.registers[to.0 as usize]);
-            let sources = [Operand::Reg(from), Operand::Imm(0), Operand::Imm(bits)];
-            step.compute(Compute::Extract, to, &sources)?;
-        }
+    for (from, to) in loaded.into_iter().flatten().zip(targets.into_iter().flatten()) {
+        let bits = u64::from(step.body.registers[to.0 as usize]);
+        let sources = [Operand::Reg(from), Operand::Imm(0), Operand::Imm(bits)];
+        step.compute(Compute::Extract, to, &sources)?;
     }
     Ok(())
 }
@@ -211,7 +209,7 @@ pub fn st(step: &mut S<'_, '_, '_, '_>) -> Done {
     }
     let written = vector(step, 1, access.elements, ty)?;
     let mut from = Vec::with_capacity(written.len());
-    for element in &written {
+    for element in written {
         match ty {
             Type::B128 => from.extend(step.wide_register(element)?.map(Operand::Reg)),
             _ => from.push(step.source_of(element, ty, Width::Wider)?),

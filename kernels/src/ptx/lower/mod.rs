@@ -24,6 +24,7 @@ pub mod warp;
 
 use super::ast::{Body as Tree, Header};
 use super::declared::Declared;
+use super::forms::Seen;
 use super::parse::Parser;
 use crate::ir::{Callee, Function, Op, Operand};
 use crate::module::{Error, Errors, Unsupported};
@@ -86,8 +87,17 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Lowers a function that has a body. Errors refuse it; a form that is not implemented is noted.
-pub fn lower(scope: Scope<'_>, index: u32) -> Result<Lowered, Errors> {
+/// Lowers a function that has a body. Errors refuse it; a form that is not implemented is noted. `forms` may serve many
+/// functions.
+pub fn lower<'a>(scope: Scope<'a>, index: u32, forms: &mut Seen<'a>) -> Result<Lowered, Errors> {
+    let written = read(scope, index)?;
+    let mut errors = Vec::new();
+    let lowered = function::lower(&scope, forms, &written, &mut errors);
+    lowered.ok_or(Errors(errors))
+}
+
+/// The header and the body of a function as written.
+pub fn read(scope: Scope<'_>, index: u32) -> Result<(Header<'_>, Tree<'_>), Errors> {
     let one = |error| Errors(vec![error]);
     let header = scope.header(index).map_err(one)?;
     let place = scope.declared.functions[index as usize].body;
@@ -103,10 +113,7 @@ pub fn lower(scope: Scope<'_>, index: u32) -> Result<Lowered, Errors> {
     if !parser.errors.is_empty() {
         return Err(Errors(parser.errors));
     }
-    let tree = Tree { statements, operands: parser.operands };
-    let mut errors = Vec::new();
-    let lowered = function::lower(&scope, &header, &tree, &mut errors);
-    lowered.ok_or(Errors(errors))
+    Ok((header, Tree { statements, operands: parser.operands }))
 }
 
 /// The functions of the module that a function mentions, and whether it calls through pointers.

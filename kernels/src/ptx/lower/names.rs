@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::ir::{Reg, Type};
 
 /// What a name stands for.
@@ -41,12 +43,19 @@ struct Family {
 #[derive(Debug, Default)]
 pub struct Names<'a> {
     /// With the stride of an array, 0 where it has none.
-    bound: HashMap<&'a str, (Binding, u64)>,
-    families: HashMap<&'a str, Family>,
-    members: HashMap<(u32, u32), Reg>,
+    bound: HashMap<&'a str, (Binding, u64), RandomState>,
+    families: HashMap<&'a str, Family, RandomState>,
+    /// Which lengths their names have: bit 63 for all above 62.
+    lengths: u64,
+    members: HashMap<(u32, u32), Reg, RandomState>,
     undo: Vec<Undo<'a>>,
     marks: Vec<usize>,
     declared: u32,
+}
+
+/// The bit of a name's length.
+fn length(bytes: usize) -> u64 {
+    1 << bytes.min(63)
 }
 
 /// A register of a family: the family's number, its own, and the family's type.
@@ -95,6 +104,7 @@ impl<'a> Names<'a> {
 
     /// Declares `name<count>`. Registers come to life when they are first named.
     pub fn bind_family(&mut self, name: &'a str, count: u32, ty: Type) {
+        self.lengths |= length(name.len());
         let old = self.families.insert(name, Family { number: self.declared, count, ty });
         self.declared += 1;
         self.undo.push(Undo::Family(name, old));
@@ -112,13 +122,23 @@ impl<'a> Names<'a> {
 
     /// The register of a family that a name means.
     pub fn member(&self, name: &str) -> Option<Member> {
-        let digits = name.bytes().rev().take_while(u8::is_ascii_digit).count().min(10);
-        (1..=digits).find_map(|count| {
-            let (family, number) = name.split_at(name.len() - count);
-            let number: u32 = number.parse().ok().filter(|_| count == 1 || !number.starts_with('0'))?;
-            let family = self.families.get(family)?;
-            (number < family.count).then_some(Member { key: (family.number, number), ty: family.ty })
-        })
+        let (mut number, mut scale) = (0, 1);
+        let digits = name.bytes().enumerate().rev().take_while(|(_, byte)| byte.is_ascii_digit());
+        for (at, digit) in digits.take(10) {
+            number += u64::from(digit - b'0') * scale;
+            let plain = digit != b'0' || scale == 1;
+            scale *= 10;
+            if !plain || self.lengths & length(at) == 0 {
+                continue;
+            }
+            match self.families.get(&name[..at]) {
+                Some(family) if number < u64::from(family.count) => {
+                    return Some(Member { key: (family.number, number as u32), ty: family.ty });
+                }
+                _ => {}
+            }
+        }
+        None
     }
 
     /// The virtual register of a member; made on first use, wherever that is.

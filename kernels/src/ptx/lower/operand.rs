@@ -28,9 +28,9 @@ pub struct Address {
     pub space: Option<Space>,
 }
 
-impl<'a> Step<'_, '_, '_, 'a> {
+impl<'m, 'a> Step<'_, '_, 'm, 'a> {
     /// A written operand.
-    pub fn written(&self, index: usize) -> Result<&Written<'a>, Refusal> {
+    pub fn written(&self, index: usize) -> Result<&'m Written<'a>, Refusal> {
         match self.operands.get(index) {
             Some(operand) => Ok(operand),
             None => self.error(format!("'{}' with {} operands", self.form.opcode, self.operands.len())),
@@ -53,14 +53,14 @@ impl<'a> Step<'_, '_, '_, 'a> {
 
     /// A register to write.
     pub fn target(&mut self, index: usize, ty: Type) -> Result<Reg, Refusal> {
-        let written = self.written(index)?.clone();
-        self.target_of(&written, ty, Width::Exact)
+        let written = self.written(index)?;
+        self.target_of(written, ty, Width::Exact)
     }
 
     /// A register to write that may be wider.
     pub fn wide_target(&mut self, index: usize, ty: Type) -> Result<Reg, Refusal> {
-        let written = self.written(index)?.clone();
-        self.target_of(&written, ty, Width::Wider)
+        let written = self.written(index)?;
+        self.target_of(written, ty, Width::Wider)
     }
 
     /// A register to write, as written; `_` is one that nobody reads.
@@ -112,14 +112,14 @@ impl<'a> Step<'_, '_, '_, 'a> {
 
     /// A source of this type.
     pub fn source(&mut self, index: usize, ty: Type) -> Result<Operand, Refusal> {
-        let written = self.written(index)?.clone();
-        self.source_of(&written, ty, Width::Exact)
+        let written = self.written(index)?;
+        self.source_of(written, ty, Width::Exact)
     }
 
     /// A source whose register may be wider.
     pub fn wide_source(&mut self, index: usize, ty: Type) -> Result<Operand, Refusal> {
-        let written = self.written(index)?.clone();
-        self.source_of(&written, ty, Width::Wider)
+        let written = self.written(index)?;
+        self.source_of(written, ty, Width::Wider)
     }
 
     /// A predicate with its sign: true means negated.
@@ -233,23 +233,21 @@ impl<'a> Step<'_, '_, '_, 'a> {
     }
 
     /// The elements of `{a, b}`, or the operand alone.
-    pub fn elements(&self, index: usize) -> Result<Vec<Written<'a>>, Refusal> {
-        Ok(match *self.written(index)? {
-            Written::Vector(start, end) | Written::List(start, end) => {
-                self.body.operands(start, end).to_vec()
-            }
-            ref other => vec![other.clone()],
+    pub fn elements(&self, index: usize) -> Result<&'m [Written<'a>], Refusal> {
+        Ok(match self.written(index)? {
+            &(Written::Vector(start, end) | Written::List(start, end)) => self.body.operands(start, end),
+            other => std::slice::from_ref(other),
         })
     }
 
     /// `a|b`, or `a` alone.
-    pub fn pair(&self, index: usize) -> Result<(Written<'a>, Option<Written<'a>>), Refusal> {
-        Ok(match *self.written(index)? {
-            Written::Pair(at) => match self.body.operands(at, at + 2) {
-                [a, b] => (a.clone(), Some(b.clone())),
+    pub fn pair(&self, index: usize) -> Result<(&'m Written<'a>, Option<&'m Written<'a>>), Refusal> {
+        Ok(match self.written(index)? {
+            &Written::Pair(at) => match self.body.operands(at, at + 2) {
+                [a, b] => (a, Some(b)),
                 _ => return self.error("expected two operands"),
             },
-            ref other => (other.clone(), None),
+            other => (other, None),
         })
     }
 

@@ -57,10 +57,10 @@ fn mask(step: &mut S<'_, '_, '_, '_>, sync: bool, at: usize) -> Result<Option<Op
 }
 
 /// What is written behind a bar, if somebody wants it.
-fn second<'a>(step: &mut S<'_, '_, '_, 'a>, written: Option<Written<'a>>) -> Result<Option<Reg>, Refusal> {
+fn second<'a>(step: &mut S<'_, '_, '_, 'a>, written: Option<&Written<'a>>) -> Result<Option<Reg>, Refusal> {
     match written {
         Some(Written::Name("_")) | None => Ok(None),
-        Some(written) => Ok(Some(step.target_of(&written, Type::Pred, Width::Exact)?)),
+        Some(written) => Ok(Some(step.target_of(written, Type::Pred, Width::Exact)?)),
     }
 }
 
@@ -75,7 +75,7 @@ pub fn shfl(step: &mut S<'_, '_, '_, '_>) -> Done {
     let clamp = step.source(3, Type::B32)?;
     let mask = mask(step, sync, 4)?;
     step.count(4 + usize::from(sync), 4 + usize::from(sync))?;
-    let to = step.target_of(&first, Type::B32, Width::Exact)?;
+    let to = step.target_of(first, Type::B32, Width::Exact)?;
     let valid = second(step, valid)?;
     exchange(step, Op::Shuffle { mode, to, valid, value, lane, clamp, mask })
 }
@@ -97,7 +97,7 @@ pub fn matching(step: &mut S<'_, '_, '_, '_>) -> Done {
     let ty = step.form.ty()?;
     let (first, valid) = step.pair(0)?;
     let (value, mask) = (step.source(1, ty)?, step.source(2, Type::B32)?);
-    let to = step.target_of(&first, Type::B32, Width::Exact)?;
+    let to = step.target_of(first, Type::B32, Width::Exact)?;
     let valid = second(step, valid)?;
     exchange(step, Op::Match { all, to, valid, value, mask })
 }
@@ -129,7 +129,7 @@ pub fn redux(step: &mut S<'_, '_, '_, '_>) -> Done {
 pub fn elect(step: &mut S<'_, '_, '_, '_>) -> Done {
     let (first, valid) = step.pair(0)?;
     let mask = Some(step.source(1, Type::B32)?);
-    let to = step.target_of(&first, Type::B32, Width::Exact)?;
+    let to = step.target_of(first, Type::B32, Width::Exact)?;
     let valid = second(step, valid)?;
     step.guarded(|step| {
         let there = step.body.fresh(32);
