@@ -1,4 +1,4 @@
-//! What device code means: images, PTX, IR, passes and the interpreter. It knows no device.
+//! What device code means: images, PTX, IR, the device library and the interpreter. It knows no device.
 #![forbid(unsafe_code)]
 
 mod fault;

@@ -187,13 +187,14 @@ impl Module {
     pub fn parse(source: &str) -> Result<Module, Errors> {
         let declared = declared::declare(source)?;
         let functions = &declared.functions;
-        let (mut kernels, mut of_kernels) = (Vec::new(), Vec::new());
-        for (index, function) in functions.iter().enumerate().filter(|(_, function)| function.kernel) {
-            if function.body.is_some() {
-                kernels.push(describe(function));
-                of_kernels.push(index as u32);
-            }
-        }
+        let is_kernel = |index: &u32| {
+            let function = &functions[*index as usize];
+            function.kernel && function.body.is_some()
+        };
+        let mut of_kernels: Vec<u32> = (0..functions.len() as u32).filter(is_kernel).collect();
+        of_kernels.shrink_to_fit();
+        let kernels: Vec<Kernel> =
+            of_kernels.iter().map(|&index| describe(&functions[index as usize])).collect();
         Ok(Module {
             lowered: functions.iter().map(|_| OnceLock::new()).collect(),
             reached: kernels.iter().map(|_| OnceLock::new()).collect(),
@@ -370,19 +371,36 @@ impl Module {
             open.extend(body.mentions.iter().filter(|number| has_body(number)));
             if body.indirect && !indirect {
                 indirect = true;
-                let all = 0..self.declared.functions.len() as u32;
-                open.extend(all.filter(|number| has_body(number) && self.callable(*number, &mut forms)));
+                open.extend(self.callable(&mut forms));
             }
         }
         found.sort_unstable();
         Ok(found)
     }
 
-    /// A device function whose body is as it should be.
-    fn callable<'a>(&'a self, function: u32, forms: &mut Seen<'a>) -> bool {
-        let fine = |lowered: &Lowered| lowered.unsupported.is_empty();
-        !self.declared.functions[function as usize].kernel
-            && self.lower(function, forms).as_ref().is_ok_and(fine)
+    /// Device functions whose bodies, and all bodies that these mention, are as they should be.
+    fn callable<'a>(&'a self, forms: &mut Seen<'a>) -> Vec<u32> {
+        let functions = &self.declared.functions;
+        let (mut callers, mut good) = (vec![Vec::new(); functions.len()], vec![false; functions.len()]);
+        let mut bad = Vec::new();
+        let with_bodies = functions.iter().enumerate().filter(|(_, one)| one.body.is_some() && !one.kernel);
+        for (number, _) in with_bodies {
+            match self.lower(number as u32, forms) {
+                Ok(lowered) if lowered.unsupported.is_empty() => {
+                    good[number] = true;
+                    lowered.mentions.iter().for_each(|&callee| callers[callee as usize].push(number));
+                }
+                _ => bad.push(number),
+            }
+        }
+        while let Some(callee) = bad.pop() {
+            for &caller in &callers[callee] {
+                if std::mem::replace(&mut good[caller], false) {
+                    bad.push(caller);
+                }
+            }
+        }
+        (0..functions.len() as u32).filter(|&number| good[number as usize]).collect()
     }
 
     /// The code of a kernel that has no errors and nothing that is not implemented.

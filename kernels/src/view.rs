@@ -1,5 +1,6 @@
 //! A module for people: its kernels with parameters and resources, what of it cannot run and where, and its IR.
 
+use std::collections::HashSet;
 use std::fmt::{self, Display, Formatter};
 
 use crate::module::Space;
@@ -17,12 +18,12 @@ impl Display for Summary<'_> {
             writeln!(f, "\nkernel {}", kernel.name)?;
             self.resources(f, index, kernel)?;
             parameters(f, kernel)?;
-            self.complaints(f, &kernel.name)?;
+            self.complaints(f, &kernel.name, Some(index))?;
         }
-        let is_kernel = |name: &str| module.kernels().iter().any(|kernel| kernel.name == name);
-        for name in module.functions().filter(|name| !is_kernel(name)) {
+        let kernels: HashSet<&str> = module.kernels().iter().map(|kernel| &*kernel.name).collect();
+        for name in module.functions().filter(|name| !kernels.contains(name)) {
             writeln!(f, "\nfunction {name}")?;
-            self.complaints(f, name)?;
+            self.complaints(f, name, None)?;
         }
         if !module.globals().is_empty() {
             writeln!(f, "\nvariables")?;
@@ -50,7 +51,7 @@ impl Summary<'_> {
     }
 
     /// What is wrong with a body, and what of it is not supported. A kernel that only reaches such a body says so too.
-    fn complaints(&self, f: &mut Formatter<'_>, name: &str) -> fmt::Result {
+    fn complaints(&self, f: &mut Formatter<'_>, name: &str, kernel: Option<usize>) -> fmt::Result {
         let own = match self.0.complaints(name) {
             Some(Ok(unsupported)) => unsupported,
             Some(Err(errors)) => {
@@ -64,9 +65,7 @@ impl Summary<'_> {
         for unsupported in own {
             writeln!(f, "  unsupported line {}: {}", unsupported.line, unsupported.form)?;
         }
-        let Some(index) = self.0.kernels().iter().position(|kernel| kernel.name == name) else {
-            return Ok(());
-        };
+        let Some(index) = kernel else { return Ok(()) };
         match self.0.resources(index) {
             Err(errors) => errors.0.iter().try_for_each(|error| writeln!(f, "  reaches     {error}")),
             Ok(resources) => match &resources.unsupported {

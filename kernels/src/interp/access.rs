@@ -36,6 +36,11 @@ fn place(bytes: &mut [u8], offset: u64, count: u32, value: u64) -> Option<()> {
     Some(())
 }
 
+/// The bits of an address that count.
+pub fn counted(narrow: bool) -> u64 {
+    if narrow { u64::from(u32::MAX) } else { u64::MAX }
+}
+
 impl Warp {
     /// Local memory of one lane.
     pub fn local_of(&mut self, lane: u32) -> &mut [u8] {
@@ -103,9 +108,9 @@ impl Machine<'_> {
         let added = (access.offset as u64).wrapping_add(stack);
         let mut addresses = *warp.lanes(&self.program.pool, group.base, access.address);
         let size = u64::from(access.align);
-        let mut low_bits = 0;
+        let (mut low_bits, counted) = (0, counted(access.narrow));
         for (lane, address) in addresses.iter_mut().enumerate() {
-            *address = address.wrapping_add(added);
+            *address = address.wrapping_add(added) & counted;
             low_bits |= if mask >> lane & 1 == 1 { *address } else { 0 };
         }
         if low_bits & (size - 1) == 0 {

@@ -2,7 +2,7 @@
 
 use super::code::{CODE_WINDOW, Call, Code, Entry, Target};
 use super::format;
-use super::lanes::{Lanes, WARP};
+use super::lanes::{Lanes, WARP, each};
 use super::run::{Flow, Machine, lanes_with, long};
 use super::trouble::{Outcome, Trouble, first, trouble};
 use super::warp::{Group, Warp};
@@ -17,7 +17,7 @@ const MOST_TEXT: usize = 1 << 16;
 const MOST_PRINTED: usize = 1 << 20;
 
 fn lanes_of(mask: u32) -> impl Iterator<Item = u32> {
-    (0..WARP as u32).filter(move |&lane| mask >> lane & 1 == 1)
+    each(mask).map(|lane| lane as u32)
 }
 
 /// Copies between two places of a lane's local memory.

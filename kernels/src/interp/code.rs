@@ -61,6 +61,8 @@ pub struct Access {
     pub keep_bits: u8,
     /// The address is relative to the frame.
     pub frame: bool,
+    /// Address and offset make 32 bits.
+    pub narrow: bool,
     /// Others may touch it meanwhile.
     pub others: bool,
     /// Base address.
@@ -113,6 +115,8 @@ pub struct TileAccess {
     pub address: Slot,
     /// Added to it.
     pub offset: i64,
+    /// Address and offset make 32 bits.
+    pub narrow: bool,
     /// Elements from one row or column to the next.
     pub stride: Slot,
 }

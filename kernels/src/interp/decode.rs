@@ -296,8 +296,9 @@ impl Decoder<'_, '_> {
     fn matrix(&mut self, frame: &mut Frame<'_>, op: &Op) -> Code {
         let targets = |frame: &Frame<'_>, to: &[Reg]| to.iter().map(|&reg| frame.slot(reg)).collect();
         let access = |this: &mut Self, frame: &mut Frame<'_>, space, tiles, address, offset, stride| {
+            let narrow = frame.narrow(space, address);
             let (address, stride) = (this.operand(frame, address, 0), this.operand(frame, stride, 1));
-            TileAccess { space, tiles, address, offset, stride }
+            TileAccess { space, tiles, address, offset, narrow, stride }
         };
         let matrix = match op {
             Op::Matrix { product, to, from } => {
@@ -480,6 +481,13 @@ impl Frame<'_> {
     /// How wide it is.
     pub fn width(&self, reg: Reg) -> u32 {
         u32::from(self.function.registers[reg.0 as usize])
+    }
+
+    /// Whether an address comes round at 32 bits: that of a block's or thread's own memory in a register of 32 bits. Programs
+    /// make such ones below 0 where their offset brings them back.
+    pub fn narrow(&self, space: Space, address: Operand) -> bool {
+        let own = matches!(space, Space::Shared | Space::Local);
+        own && matches!(address, Operand::Reg(reg) if self.width(reg) == 32)
     }
 
     fn scratch(&mut self, place: u32) -> Slot {

@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 /// a + b and the exact error.
-fn two_sum(a: f64, b: f64) -> (f64, f64) {
+#[inline]
+pub fn two_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let part = sum - a;
     (sum, (a - (sum - part)) + (b - part))

@@ -3,18 +3,13 @@
 use std::borrow::Cow;
 
 use super::code::{Code, Slot};
-use super::lanes::{Lanes, WARP};
+use super::lanes::{Lanes, WARP, each};
 use super::run::{Flow, Machine, lanes_with};
 use super::trouble::{Outcome, first, trouble};
 use super::warp::{Group, Wait, Warp};
 use crate::fault::FaultKind;
 use crate::ir::Type;
 use crate::ir::op::{Reduction, Shuffle, Vote};
-
-/// Lanes of a mask, ascending.
-fn each(mask: u32) -> impl Iterator<Item = usize> {
-    (0..WARP).filter(move |&lane| mask >> lane & 1 == 1)
-}
 
 /// Where a step has its member mask, and whether it is a plain warp barrier.
 fn members_of(code: &Code) -> (Slot, bool) {

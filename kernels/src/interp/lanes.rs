@@ -6,6 +6,11 @@ pub const WARP: usize = 32;
 /// One register of all lanes; narrow values lie in the low bits, the rest is zero.
 pub type Lanes = [u64; WARP];
 
+/// Lanes of a mask, ascending.
+pub fn each(mask: u32) -> impl Iterator<Item = usize> {
+    (0..WARP).filter(move |&lane| mask >> lane & 1 == 1)
+}
+
 /// A pure op over all lanes; what inactive lanes get is dropped.
 #[derive(Clone, Copy, Debug)]
 pub enum Meaning {

@@ -1,6 +1,6 @@
 //! What all lanes of a warp do together with matrices: multiply, read, write, transpose.
 
-use super::access::resolve;
+use super::access::{counted, resolve};
 use super::code::{Matrix, Slot, TileAccess};
 use super::lanes::{Lanes, WARP};
 use super::run::{Flow, Machine};
@@ -96,7 +96,8 @@ impl Machine<'_> {
 
     fn places(&self, warp: &Warp, base: u32, access: &TileAccess) -> Places {
         let lanes = warp.lanes(&self.program.pool, base, access.address);
-        let addresses = lanes.map(|address| address.wrapping_add(access.offset as u64));
+        let counted = counted(access.narrow);
+        let addresses = lanes.map(|address| address.wrapping_add(access.offset as u64) & counted);
         Places { addresses, strides: *warp.lanes(&self.program.pool, base, access.stride) }
     }
 

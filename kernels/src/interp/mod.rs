@@ -15,7 +15,7 @@ mod exact;
 mod exchange;
 mod float;
 mod format;
-mod general;
+pub(crate) mod general;
 mod integer;
 pub(crate) mod lanes;
 mod matrix;

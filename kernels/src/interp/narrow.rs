@@ -1,6 +1,7 @@
 //! Arithmetic to nearest by way of `f64`: there products of narrower floats are exact, and what a sum lost is known, so
 //! that rounding it again rounds the exact value.
 
+use super::exact::two_sum;
 use super::lanes::{Meaning, Value, three, two};
 use super::soft::{self, BF16, F16, Format};
 use crate::ir::compute::Float;
@@ -39,9 +40,7 @@ impl Narrow for Brain {
 
 /// a + b, its last bit set if anything was lost: rounding to fewer bits then sees on which side of a tie it lies.
 fn sum(a: f64, b: f64) -> f64 {
-    let sum = a + b;
-    let part = sum - a;
-    let lost = (a - (sum - part)) + (b - part);
+    let (sum, lost) = two_sum(a, b);
     // What is lost from infinities is NaN, and nothing.
     let bits = sum.to_bits();
     let inexact = (lost.abs() > 0.0) & (bits & 1 == 0) & sum.is_finite();

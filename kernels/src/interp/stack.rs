@@ -4,7 +4,7 @@
 //! each lane's top beside the place to return to, and a return gives back what was added since.
 
 use super::code::Slot;
-use super::lanes::WARP;
+use super::lanes::{WARP, each};
 use super::run::Machine;
 use super::trouble::{Outcome, trouble};
 use super::warp::{Group, Warp};
@@ -16,7 +16,7 @@ impl Warp {
         if !self.adds {
             return self.local_bytes;
         }
-        (0..WARP).filter(|&lane| mask >> lane & 1 == 1).map(|lane| self.tops[lane]).min().unwrap_or(0)
+        each(mask).map(|lane| self.tops[lane]).min().unwrap_or(0)
     }
 }
 
@@ -33,7 +33,7 @@ impl Machine<'_> {
         let bottom = group.stack + self.frame_bytes(group.pc);
         let mut results = [0; WARP];
         warp.adds = true;
-        for lane in (0..WARP).filter(|&lane| mask >> lane & 1 == 1) {
+        for lane in each(mask) {
             let top = u32::try_from(sizes[lane]).ok().and_then(|size| warp.tops[lane].checked_sub(size));
             match top.map(|top| top & !(align - 1)) {
                 Some(top) if top >= bottom => {
@@ -59,7 +59,7 @@ impl Machine<'_> {
     /// Gives back what was added since a place was saved.
     pub fn stack_restore(&mut self, warp: &mut Warp, group: &Group, from: Slot, mask: u32) -> Outcome<()> {
         let saved = *warp.lanes(&self.program.pool, group.base, from);
-        for lane in (0..WARP).filter(|&lane| mask >> lane & 1 == 1) {
+        for lane in each(mask) {
             if saved[lane] < u64::from(warp.tops[lane]) || saved[lane] > u64::from(warp.local_bytes) {
                 let words = format!("{:#x} is no place that the stack was saved at", saved[lane]);
                 return trouble(FaultKind::IllegalInstruction, lane as u32, words);

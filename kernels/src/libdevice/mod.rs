@@ -233,5 +233,5 @@ fn narrow(value: f64) -> u64 {
 
 /// A result of `f64`, NaN in its one form.
 fn keep(value: f64) -> u64 {
-    if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() }
+    if value.is_nan() { 0xfff8_0000_0000_0000 } else { value.to_bits() }
 }

@@ -6,13 +6,6 @@ use crate::ir::Rounding::{Down, Nearest, Up, Zero};
 use crate::ir::Type::F32;
 use crate::ir::compute::Float;
 
-/// a / b, which is 0 for the largest b, as the instruction behind it has it.
-fn quotient(a: f32, b: f32) -> f64 {
-    const LARGE: f32 = f32::from_bits(0x7e80_0000);
-    let large = b.abs() > LARGE && b.is_finite();
-    if large { f64::from(a) * 0f64.copysign(f64::from(b)) } else { f64::from(a) / f64::from(b) }
-}
-
 /// The neighbour of a towards b.
 fn next(a: f32, b: f32) -> u64 {
     narrow(f64::from(match b {
@@ -216,7 +209,7 @@ pub(super) const ROWS: &[Row] = &[
     own!("__nv_fast_exp10f", "f f", one!(|a: f32| narrow(real::exp10(f64::from(a))))),
     own!("__nv_fast_logf", "f f", one!(|a: f32| narrow(libm::log(f64::from(a))))),
     own!("__nv_fast_log10f", "f f", one!(|a: f32| narrow(libm::log10(f64::from(a))))),
-    own!("__nv_fast_fdividef", "f f f", two!(|a: f32, b: f32| narrow(quotient(a, b)))),
+    same!("__nv_fast_fdividef", "f f f", float(Float::DivApprox, F32, Nearest)),
     own!(
         "__nv_fast_powf",
         "f f f",

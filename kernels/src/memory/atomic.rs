@@ -1,7 +1,8 @@
 //! What atomic accesses do to a value: the one meaning that all devices share.
 
-use crate::interp::{canonical, canonical64, soft};
-use crate::ir::Rounding;
+use crate::interp::{canonical, canonical64, general};
+use crate::ir::compute::Float;
+use crate::ir::{Mode, Type};
 
 /// What an atomic access does to the old value. Values travel in the low bits of a `u64`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,12 +60,12 @@ impl AtomicOp {
             AtomicOp::AddFloat => {
                 u64::from(canonical(f32::from_bits(old as u32) + f32::from_bits(operand as u32)))
             }
-            AtomicOp::AddHalf => halves(soft::F16, old, operand, sum),
-            AtomicOp::MinHalf => halves(soft::F16, old, operand, smaller),
-            AtomicOp::MaxHalf => halves(soft::F16, old, operand, larger),
-            AtomicOp::AddBrain => halves(soft::BF16, old, operand, sum),
-            AtomicOp::MinBrain => halves(soft::BF16, old, operand, smaller),
-            AtomicOp::MaxBrain => halves(soft::BF16, old, operand, larger),
+            AtomicOp::AddHalf => halves(Float::Add, Type::F16, old, operand),
+            AtomicOp::MinHalf => halves(Float::Min, Type::F16, old, operand),
+            AtomicOp::MaxHalf => halves(Float::Max, Type::F16, old, operand),
+            AtomicOp::AddBrain => halves(Float::Add, Type::Bf16, old, operand),
+            AtomicOp::MinBrain => halves(Float::Min, Type::Bf16, old, operand),
+            AtomicOp::MaxBrain => halves(Float::Max, Type::Bf16, old, operand),
             AtomicOp::And => old & operand,
             AtomicOp::Or => old | operand,
             AtomicOp::Xor => old ^ operand,
@@ -98,29 +99,12 @@ impl AtomicOp {
     }
 }
 
-/// A function of two codes of a format, for each 16-bit float of two values.
-fn halves(format: soft::Format, a: u64, b: u64, function: fn(u64, u64, soft::Format) -> u64) -> u64 {
-    (0..4)
-        .map(|place| place * 16)
-        .fold(0, |all, shift| all | function(a >> shift & 0xffff, b >> shift & 0xffff, format) << shift)
-}
-
-fn sum(a: u64, b: u64, format: soft::Format) -> u64 {
-    let nearest = Rounding::Nearest;
-    soft::round(soft::add(soft::read(a, format), soft::read(b, format), nearest), format, nearest)
-}
-
-/// Zeros have an order: -0 is below +0.
-fn smaller(a: u64, b: u64, format: soft::Format) -> u64 {
-    let (x, y) = (soft::widen(a, format), soft::widen(b, format));
-    let second = x.is_nan() || y < x || (x == y && y.is_sign_negative());
-    soft::narrow(if second { y } else { x }, format, Rounding::Nearest)
-}
-
-fn larger(a: u64, b: u64, format: soft::Format) -> u64 {
-    let (x, y) = (soft::widen(a, format), soft::widen(b, format));
-    let second = x.is_nan() || y > x || (x == y && y.is_sign_positive());
-    soft::narrow(if second { y } else { x }, format, Rounding::Nearest)
+/// An op on each 16-bit float of two values.
+fn halves(op: Float, ty: Type, a: u64, b: u64) -> u64 {
+    let half = |shift: u32| {
+        general::float(op, ty, Mode::default(), [a >> shift & 0xffff, b >> shift & 0xffff, 0]) << shift
+    };
+    half(0) | half(16) | half(32) | half(48)
 }
 
 #[cfg(test)]

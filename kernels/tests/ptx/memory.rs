@@ -244,3 +244,18 @@ fn local_variables_keep_their_alignment_in_calls() {
     bench.run(1, 1, &[out]).unwrap();
     assert_eq!(bench.longs(out, 1), [0]);
 }
+
+/// Addresses of shared and local memory in registers of 32 bits come round where an offset is added.
+#[test]
+fn narrow_addresses_come_round() {
+    let body = ".shared .align 16 .b32 s[16]; .local .align 8 .b32 l[4]; ld.param.u64 %d1, [a];\n\
+                mov.u32 %r1, -4;\nmov.u32 %r2, 7;\n\
+                st.shared.u32 [%r1+8], %r2;\natom.shared.add.u32 %r3, [%r1+8], 2;\nld.shared.u32 %r4, [s+4];\n\
+                st.local.u32 [%r1+4], %r4;\nmov.u64 %d2, -1;\nld.local.u32 %r5, [%d2+1];\n\
+                ld.shared.v4.u32 {_, %r6, _, _}, [%r1+4];\n\
+                st.global.v4.u32 [%d1], {%r3, %r4, %r5, %r6};\nret;";
+    let mut bench = Bench::new(&kernel("a", body));
+    let out = bench.put_longs([0, 0]);
+    bench.run(1, 1, &[out]).unwrap();
+    assert_eq!(bench.words(out, 4), [7, 9, 9, 9]);
+}

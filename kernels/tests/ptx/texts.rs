@@ -171,3 +171,17 @@ fn variables_of_bodies_stand_anywhere() {
         assert_eq!(module.globals().len(), 1, "{before}");
     }
 }
+
+/// A call through a pointer may reach whatever can be called; what cannot, by itself or further on, is not among it.
+#[test]
+fn a_call_through_a_pointer_leaves_out_what_cannot_be_called() {
+    let text = format!(
+        "{HEAD}.func bad() {{ frob; }} .func above() {{ call bad; }} .func top() {{ call above; }}\n\
+         .func odd() {{ tex.1d %r; }} .func fine() {{ ret; }}\n\
+         .entry a(.param .u64 f) {{ .reg .b64 %d; ld.param.u64 %d, [f]; p: .callprototype _ ();\n\
+         call %d, p; }} .entry b() {{ call top; }}"
+    );
+    let module = Module::parse(&text).unwrap();
+    assert_eq!(module.resources(0).unwrap().unsupported, None);
+    assert_eq!(module.resources(1).unwrap_err().to_string(), "4:15: unknown instruction 'frob'");
+}

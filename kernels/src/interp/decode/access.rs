@@ -85,6 +85,7 @@ impl Decoder<'_, '_> {
                 let address = self.operand(frame, from.1, 1);
                 let mut source = self.access(frame, from.0, Type::B8, (Operand::Imm(0), from.2), false);
                 (source.address, source.align) = (address, *align as u8);
+                source.narrow = frame.narrow(from.0, from.1);
                 let (read, write) = (self.operand(frame, *read, 2), self.operand(frame, *write, 3));
                 Code::Copy(Box::new(Copy { to: target, from: source, read, write }))
             }
@@ -106,6 +107,7 @@ impl Decoder<'_, '_> {
         (address, offset): (Operand, i64),
         others: bool,
     ) -> Access {
+        let narrow = frame.narrow(space, address);
         let (address, offset, in_frame) = match (address, space) {
             (Operand::Frame(at), Space::Local) => {
                 (self.constant(0), offset.wrapping_add(i64::from(at)), true)
@@ -120,6 +122,7 @@ impl Decoder<'_, '_> {
             sign_shift: 0,
             keep_bits: 64,
             frame: in_frame,
+            narrow,
             others,
             address,
             offset,
