@@ -65,6 +65,14 @@ fn mistakes_are_told_in_words() {
 }
 
 #[test]
+fn help_is_given_where_it_is_asked_for() {
+    for arguments in [&["--help"][..], &["run", "--help"], &["ptx", "-h"], &["devices", "--help"]] {
+        let output = command(arguments);
+        assert!(output.status.success() && text(&output.stdout).contains("stream-hal ptx"), "{arguments:?}");
+    }
+}
+
+#[test]
 fn device_code_is_shown() {
     let file = |name: &str| {
         let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../kernels").join(name);

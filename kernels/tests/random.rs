@@ -17,7 +17,7 @@ use random::trial::{self, Case, Verdict};
 use stream_hal_kernels::Launch;
 
 /// How many kernels are tried unless the environment says otherwise.
-const KERNELS: u64 = 2000;
+const KERNELS: u64 = 5000;
 
 /// How often a kernel may be asked whether it should stop: one that is made wrong may never end.
 const PATIENCE: u32 = 500;

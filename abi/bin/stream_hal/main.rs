@@ -42,6 +42,11 @@ fn main() -> ExitCode {
 }
 
 fn command(mut arguments: Parser) -> Result<ExitCode, Failure> {
+    // Help is the same for all that the command does.
+    if std::env::args_os().nth(2).is_some_and(|second| second == "--help" || second == "-h") {
+        print!("{USAGE}");
+        return Ok(ExitCode::SUCCESS);
+    }
     match arguments.next()? {
         Some(Arg::Value(name)) if name == "devices" => devices(arguments),
         Some(Arg::Value(name)) if name == "run" => run(arguments),
