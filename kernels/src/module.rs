@@ -252,9 +252,7 @@ impl Module {
 
     /// The IR of a kernel or device function, if it has a body without errors; for people and tests.
     pub fn function(&self, name: &str) -> Option<&Function> {
-        let Some(&Binding::Function(index)) = self.declared.symbols.get(name) else { return None };
-        self.declared.functions[index as usize].body?;
-        self.lowered(index).as_ref().ok().map(|lowered| &lowered.function)
+        self.body_of(name)?.as_ref().ok().map(|lowered| &lowered.function)
     }
 
     /// Names of all functions with a body, kernels included, in the order of the text.
@@ -277,9 +275,7 @@ impl Module {
     /// The forms that are not implemented in the body of a kernel or device function, the first fifty, and what is wrong
     /// with the body. `None` if there is no such body.
     pub fn complaints(&self, name: &str) -> Option<Result<&[Unsupported], &Errors>> {
-        let Some(&Binding::Function(index)) = self.declared.symbols.get(name) else { return None };
-        self.declared.functions[index as usize].body?;
-        Some(self.lowered(index).as_ref().map(|lowered| &*lowered.unsupported))
+        Some(self.body_of(name)?.as_ref().map(|lowered| &*lowered.unsupported))
     }
 
     /// All variables in global and constant memory, in the order of the text.
@@ -306,6 +302,18 @@ impl Module {
         Ok(Program::new(self, addresses))
     }
 
+    /// What the body of a function of this name came to; `None` if there is no such body.
+    fn body_of(&self, name: &str) -> Option<&Result<Lowered, Errors>> {
+        let Some(&Binding::Function(index)) = self.declared.symbols.get(name) else { return None };
+        self.declared.functions[index as usize].body?;
+        Some(self.lowered(index))
+    }
+
+    /// Functions with their bodies, those that have no errors.
+    fn bodies(&self, functions: &[u32]) -> Vec<&Lowered> {
+        functions.iter().filter_map(|&function| self.lowered(function).as_ref().ok()).collect()
+    }
+
     fn lowered(&self, function: u32) -> &Result<Lowered, Errors> {
         self.lower(function, &mut Seen::default())
     }
@@ -324,8 +332,7 @@ impl Module {
 
     fn reach(&self, kernel: u32) -> Result<Reached, Errors> {
         let functions = self.closure(kernel)?;
-        let bodies: Vec<&Lowered> =
-            functions.iter().filter_map(|&function| self.lowered(function).as_ref().ok()).collect();
+        let bodies = self.bodies(&functions);
         let (shared, shared_bytes) = lay_out(&bodies);
         let shared_bytes = match u32::try_from(shared_bytes) {
             Ok(bytes) if bytes <= MOST_SHARED => bytes,
@@ -345,8 +352,7 @@ impl Module {
     }
 
     fn too_much_shared(&self, kernel: u32) -> Errors {
-        let scope = Scope { text: &self.text, declared: &self.declared };
-        let (line, column) = scope.header(kernel).map_or((0, 0), |header| header.place);
+        let (line, column) = self.scope().header(kernel).map_or((0, 0), |header| header.place);
         let name = &self.declared.functions[kernel as usize].name;
         Errors(vec![Error {
             line,
@@ -406,8 +412,7 @@ impl Module {
     /// The code of a kernel that has no errors and nothing that is not implemented.
     pub(crate) fn decode(&self, kernel: usize, addresses: &[u64]) -> Result<code::Program, &Errors> {
         let reached = self.reached(kernel).as_ref()?;
-        let bodies: Vec<&Lowered> =
-            reached.functions.iter().filter_map(|&function| self.lowered(function).as_ref().ok()).collect();
+        let bodies = self.bodies(&reached.functions);
         let globals = self.globals().iter().zip(addresses).filter(|(global, _)| global.space == Space::Const);
         let mut constants: Vec<(u64, u64)> =
             globals.map(|(global, &at)| (at, at.saturating_add(global.bytes))).collect();
@@ -417,7 +422,7 @@ impl Module {
             functions: numbered(&reached.functions, &bodies),
             kernel: self.functions[kernel],
             addresses,
-            shared: reached.shared.clone(),
+            shared: &reached.shared,
             dynamic_start: reached.dynamic_start,
         }))
     }

@@ -31,7 +31,7 @@ pub struct Source<'a> {
     /// Where those in constant memory lie, ascending: first byte and the one behind the last.
     pub constants: Vec<(u64, u64)>,
     /// For each function where its shared variables lie.
-    pub shared: Vec<Vec<u32>>,
+    pub shared: &'a [Vec<u32>],
     /// Where dynamic shared memory starts.
     pub dynamic_start: u32,
 }

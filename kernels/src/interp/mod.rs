@@ -11,7 +11,7 @@ mod compare;
 mod convert;
 mod copy;
 pub mod decode;
-mod exact;
+pub(crate) mod exact;
 mod exchange;
 mod float;
 mod format;

@@ -1,5 +1,7 @@
 //! Numbers of twice the precision of `f64`, as the sum of two: for functions whose direct formulas cancel.
 
+use crate::interp::exact::two_sum;
+
 /// `high + low`, where `low` is less than half a unit in the last place of `high`.
 #[derive(Clone, Copy, Debug)]
 pub struct Wide {
@@ -29,9 +31,8 @@ impl From<f64> for Wide {
 impl Wide {
     /// a + b, exactly.
     pub fn sum(a: f64, b: f64) -> Wide {
-        let high = a + b;
-        let part = high - a;
-        Wide { high, low: (a - (high - part)) + (b - part) }
+        let (high, low) = two_sum(a, b);
+        Wide { high, low }
     }
 
     /// a * b, exactly unless it is near the ends of the range.

@@ -117,8 +117,8 @@ pub enum State {
 /// The state of a form as written; `None` where not even the opcode is known.
 pub fn state(form: &str) -> Option<State> {
     match find(form) {
-        Found::Row(row) if matches!(row.build, Build::Refuse) => Some(State::Refused),
-        Found::Row(_) => Some(State::Done),
+        Found::Row(known) if known.row.done() => Some(State::Done),
+        Found::Row(_) => Some(State::Refused),
         Found::Opcode => Some(State::Missing),
         Found::Nothing => None,
     }
@@ -139,8 +139,13 @@ pub(crate) struct Known {
     pattern: Pattern,
     /// Its operands.
     pub shape: Shape,
-    /// As in the table.
-    pub build: Build,
+}
+
+impl Known {
+    /// What makes ops of its forms.
+    pub fn build(&self) -> Build {
+        self.row.build
+    }
 }
 
 /// What a form was found to be.
@@ -160,7 +165,7 @@ static BY_OPCODE: LazyLock<HashMap<&'static str, Vec<Known>, RandomState>> = Laz
     let rows = families().iter().flat_map(|family| family.rows.iter().map(|row| (family.name, row)));
     for (family, row) in rows {
         let pattern = Pattern::new(row.pattern);
-        let known = Known { family, row, shape: Shape::new(row.operands), build: row.build, pattern };
+        let known = Known { family, row, shape: Shape::new(row.operands), pattern };
         map.entry(known.pattern.opcode).or_default().push(known);
     }
     map
@@ -172,7 +177,7 @@ pub(crate) fn find(form: &str) -> Found {
     let opcode = words.next().unwrap_or("");
     let modifiers: smallvec::SmallVec<[&str; 12]> = words.collect();
     let Some(rows) = BY_OPCODE.get(opcode) else { return Found::Nothing };
-    let fits = |row: &&Known| matches!(row.build, Build::Refuse) || row.pattern.matches(&modifiers);
+    let fits = |known: &&Known| !known.row.done() || known.pattern.matches(&modifiers);
     rows.iter().find(fits).map_or(Found::Opcode, Found::Row)
 }
 

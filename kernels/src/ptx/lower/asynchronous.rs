@@ -29,11 +29,9 @@ pub fn cp(step: &mut S<'_, '_, '_, '_>) -> Done {
         return arrive_after_copies(step);
     }
     if step.form.take("commit_group") || step.form.take("wait_all") {
-        step.form.takes(0)?;
         return step.count(0, 0);
     }
     if step.form.take("wait_group") {
-        step.form.takes(0)?;
         step.count(1, 1)?;
         return step.number(0).map(drop);
     }
@@ -50,7 +48,6 @@ fn copy(step: &mut S<'_, '_, '_, '_>) -> Done {
         return Err(Refusal::Unsupported);
     }
     let policy = memory::cache_hints(step);
-    step.form.takes(0)?;
     let count = step.operands.len().saturating_sub(usize::from(policy));
     if !(3..=4).contains(&count) {
         return step.error(format!("'cp.async' with {count} operands"));
@@ -111,12 +108,10 @@ fn copy_some(step: &mut S<'_, '_, '_, '_>, to: &Address, from: &Address, bytes: 
 /// `cp.async.bulk` between global memory and the block's shared memory, and its groups.
 fn bulk(step: &mut S<'_, '_, '_, '_>) -> Done {
     if step.form.take("commit_group") {
-        step.form.takes(0)?;
         return step.count(0, 0);
     }
     if step.form.take("wait_group") {
         step.form.take("read");
-        step.form.takes(0)?;
         step.count(1, 1)?;
         return step.number(0).map(drop);
     }
@@ -133,7 +128,6 @@ fn copy_in(step: &mut S<'_, '_, '_, '_>) -> Done {
         step.form.take(word);
     }
     let policy = memory::cache_hints(step);
-    step.form.takes(0)?;
     memory::operands(step, 4, policy)?;
     let (to, from, barrier) = (step.address(0)?, step.address(1)?, step.address(3)?);
     let bytes = step.source(2, Type::U32)?;
@@ -160,7 +154,6 @@ fn copy_out(step: &mut S<'_, '_, '_, '_>) -> Done {
         step.form.take(word);
     }
     let policy = memory::cache_hints(step);
-    step.form.takes(0)?;
     memory::operands(step, 3, policy)?;
     let (to, from) = (step.address(0)?, step.address(1)?);
     let bytes = step.source(2, Type::U32)?;
@@ -203,7 +196,6 @@ fn arrive_after_copies(step: &mut S<'_, '_, '_, '_>) -> Done {
     }
     let counted = step.form.take("noinc");
     let space = step.form.take_any(SHARED);
-    step.form.takes(0)?;
     step.count(1, 1)?;
     if step.form.ty()? != Type::B64 {
         return Err(Refusal::Unsupported);
@@ -243,7 +235,6 @@ fn modifiers(step: &mut S<'_, '_, '_, '_>, orders: &[&str]) -> Result<Option<Spa
         step.form.take(word);
     }
     let space = step.form.take_any(SHARED);
-    step.form.takes(0)?;
     if step.form.ty()? != Type::B64 {
         return Err(Refusal::Unsupported);
     }

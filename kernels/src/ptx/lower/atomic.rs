@@ -50,7 +50,6 @@ pub fn atom(step: &mut S<'_, '_, '_, '_>) -> Done {
     let access = memory::access(step);
     let ty = step.form.ty()?;
     let word = WORDS.iter().find(|word| step.form.take(word)).ok_or(Refusal::Unsupported)?;
-    step.form.takes(0)?;
     let first = usize::from(returns);
     let sources = if *word == "cas" { 2 } else { 1 };
     memory::operands(step, first + 1 + sources, access.policy)?;

@@ -16,7 +16,7 @@ pub enum Part {
     Wide,
 }
 
-/// Kinds of modifiers, as a set: what a form has, and what an opcode takes.
+/// Kinds of modifiers, as a set.
 pub mod kind {
     #![allow(missing_docs)]
     pub const ROUNDING: u32 = 1;
@@ -27,9 +27,6 @@ pub mod kind {
     pub const RELU: u32 = 32;
     pub const NAN: u32 = 64;
     pub const APPROX: u32 = 128;
-    pub const FULL: u32 = 256;
-    pub const PART: u32 = 512;
-    pub const OTHER: u32 = 1024;
 }
 
 /// An opcode's modifiers.
@@ -108,7 +105,6 @@ impl<'a> Form<'a> {
         };
         if part.is_some() && matches!(self.opcode, "mul" | "mad" | "madc" | "mul24" | "mad24" | "dp2a") {
             self.part = part;
-            self.kinds |= kind::PART;
             return;
         }
         // Few opcodes know values of 128 bits; to all others the word is unknown.
@@ -123,22 +119,13 @@ impl<'a> Form<'a> {
             "relu" => kind::RELU,
             "NaN" => kind::NAN,
             "approx" => kind::APPROX,
-            "full" => kind::FULL,
-            _ => {
-                self.others.push(word);
-                kind::OTHER
-            }
+            _ => return self.others.push(word),
         };
     }
 
     /// Whether there is a modifier of this kind.
     pub fn has(&self, kind: u32) -> bool {
         self.kinds & kind != 0
-    }
-
-    /// Refuses kinds the opcode does not take.
-    pub fn takes(&self, kinds: u32) -> Result<(), Refusal> {
-        if self.kinds & !kinds == 0 { Ok(()) } else { Err(Refusal::Unsupported) }
     }
 
     /// The only type.
@@ -164,13 +151,7 @@ impl<'a> Form<'a> {
     /// Takes a word out of the others.
     pub fn take(&mut self, word: &str) -> bool {
         let found = self.others.iter().position(|&other| other == word);
-        if let Some(at) = found {
-            self.others.remove(at);
-            if self.others.is_empty() {
-                self.kinds &= !kind::OTHER;
-            }
-        }
-        found.is_some()
+        found.map(|at| self.others.remove(at)).is_some()
     }
 
     /// Takes the first of the words that is there.

@@ -407,7 +407,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
         let opcode = form.opcode;
         let mut step = Step::new(self, form, operands, place, guard);
         match found {
-            Found::Row(known) if known.shape.takes(operands.len()) => match known.build {
+            Found::Row(known) if known.shape.takes(operands.len()) => match known.build() {
                 Build::By(build) => build(&mut step),
                 Build::Int(op) => step.int_by_shape(op, &known.shape),
                 Build::Refuse => Err(Refusal::Unsupported),

@@ -155,8 +155,6 @@ pub fn set(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 /// `selp`
 pub fn selp(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.takes(0)?;
-    step.count(4, 4)?;
     let ty = step.form.ty()?;
     let to = step.target(0, ty)?;
     let (a, b) = (step.source(1, ty)?, step.source(2, ty)?);
@@ -167,8 +165,6 @@ pub fn selp(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 /// `slct`
 pub fn slct(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.takes(kind::FTZ)?;
-    step.count(4, 4)?;
     let (ty, sign) = step.form.types2()?;
     if !matches!(sign, Type::S32 | Type::F32) {
         return Err(Refusal::Unsupported);
@@ -180,8 +176,6 @@ pub fn slct(step: &mut S<'_, '_, '_, '_>) -> Done {
 
 /// `mov`: a value, an address, or parts and wholes.
 pub fn mov(step: &mut S<'_, '_, '_, '_>) -> Done {
-    step.form.takes(0)?;
-    step.count(2, 2)?;
     let ty = step.form.ty()?;
     match (step.written(0)?, step.written(1)?) {
         _ if ty == Type::B128 => move_wide(step),

@@ -120,7 +120,6 @@ pub fn vector<'m, 'a>(
 /// `ld`, `ldu`
 pub fn ld(step: &mut S<'_, '_, '_, '_>) -> Done {
     let access = access(step);
-    step.form.takes(0)?;
     operands(step, 2, access.policy)?;
     let ty = step.form.ty()?;
     let address = step.address(1)?;
@@ -199,7 +198,6 @@ pub fn st(step: &mut S<'_, '_, '_, '_>) -> Done {
         return st_bulk(step);
     }
     let access = access(step);
-    step.form.takes(0)?;
     operands(step, 2, access.policy)?;
     let ty = step.form.ty()?;
     let address = step.address(0)?;
@@ -233,7 +231,6 @@ pub fn st(step: &mut S<'_, '_, '_, '_>) -> Done {
 fn st_bulk(step: &mut S<'_, '_, '_, '_>) -> Done {
     step.form.take("weak");
     let space = step.form.take_any(&[("shared::cta", Space::Shared), ("shared", Space::Shared)]);
-    step.form.takes(0)?;
     step.count(3, 3)?;
     if step.number(2)? != 0 {
         return step.error("'st.bulk' writes zeros only");
@@ -277,7 +274,6 @@ pub fn fence(step: &mut S<'_, '_, '_, '_>) -> Done {
     for word in words {
         step.form.take(word);
     }
-    step.form.takes(0)?;
     step.count(0, 0)?;
     step.emit(Op::Fence);
     Ok(())
@@ -287,7 +283,6 @@ pub fn fence(step: &mut S<'_, '_, '_, '_>) -> Done {
 pub fn cvta(step: &mut S<'_, '_, '_, '_>) -> Done {
     let from_generic = step.form.take("to");
     let space = step.form.take_any(SPACES).ok_or(Refusal::Unsupported)?;
-    step.form.takes(0)?;
     step.count(2, 2)?;
     let ty = step.form.ty()?;
     if ty.bits() != 64 {
@@ -319,7 +314,6 @@ pub fn isspacep(step: &mut S<'_, '_, '_, '_>) -> Done {
     } else {
         step.form.take_any(SPACES).ok_or(Refusal::Unsupported)?
     };
-    step.form.takes(0)?;
     step.count(2, 2)?;
     let to = step.target(0, Type::Pred)?;
     let address = step.source(1, Type::U64)?;
@@ -333,7 +327,6 @@ pub fn hint(step: &mut S<'_, '_, '_, '_>) -> Done {
     let cached = ["L1", "L2"].iter().any(|level| step.form.take(level));
     let hinted = step.form.others.iter().any(|word| word.starts_with("L2::evict"));
     cache_hints(step);
-    step.form.takes(0)?;
     if !cached && !hinted {
         return Err(Refusal::Unsupported);
     }
@@ -352,7 +345,6 @@ pub fn createpolicy(step: &mut S<'_, '_, '_, '_>) -> Done {
     step.form.take("global");
     step.form.take("L2");
     cache_hints(step);
-    step.form.takes(0)?;
     step.count(least, most)?;
     if step.form.ty()? != Type::B64 {
         return Err(Refusal::Unsupported);

@@ -12,7 +12,6 @@ const ALIGN: u64 = 8;
 const MOST_ALIGN: u64 = 4096;
 
 fn address_type(step: &S<'_, '_, '_, '_>) -> Result<Type, Refusal> {
-    step.form.takes(0)?;
     // 32-bit pointers are for texts of 32-bit addresses.
     step.form.ty().and_then(|ty| if ty == Type::U64 { Ok(ty) } else { Err(Refusal::Unsupported) })
 }
