@@ -150,12 +150,16 @@ fn every_program_notices_the_loss_of_what_it_calls() {
     for program in &programs {
         todo.extend(calls(program).into_iter().map(|function| (program, function)));
     }
+    let listed = listed(&programs);
     let (todo, unnoticed) = (Mutex::new(todo), Mutex::new(BTreeSet::new()));
     let work = || {
         loop {
             let Some((program, function)) = todo.lock().expect("nobody panics").pop() else { return };
-            if passes_without(program, &function) {
-                unnoticed.lock().expect("nobody panics").insert((program.name.clone(), function));
+            // A lost wait goes unnoticed where the work happened to be done already: luck that does not last.
+            let pair = (program.name.clone(), function);
+            let tries = if listed.contains(&pair) { 1 } else { 5 };
+            if (0..tries).all(|_| passes_without(program, &pair.1)) {
+                unnoticed.lock().expect("nobody panics").insert(pair);
             }
         }
     };
@@ -164,7 +168,7 @@ fn every_program_notices_the_loss_of_what_it_calls() {
             scope.spawn(work);
         }
     });
-    let (listed, unnoticed) = (listed(&programs), unnoticed.into_inner().expect("nobody panics"));
+    let unnoticed = unnoticed.into_inner().expect("nobody panics");
     let surprising: Vec<_> = unnoticed.difference(&listed).collect();
     let stale: Vec<_> = listed.difference(&unnoticed).collect();
     assert!(surprising.is_empty(), "muted and not noticed: {surprising:#?}");
