@@ -42,19 +42,19 @@ def text(nvrtc, program, what):
     return buffer.value.decode()
 
 
-def compile(nvrtc, name, headers):
-    """The PTX of one source, and its version of the compiler."""
-    with open(os.path.join(HERE, name + ".cu"), "rb") as file:
+def compile(nvrtc, sources, name, headers, options):
+    """The PTX of one source of a folder."""
+    with open(os.path.join(sources, name + ".cu"), "rb") as file:
         source = file.read()
     names = (ctypes.c_char_p * len(headers))(*[header.encode() for header in headers])
     contents = (ctypes.c_char_p * len(headers))(*headers.values())
-    options = (ctypes.c_char_p * len(OPTIONS))(*[option.encode() for option in OPTIONS])
+    listed = (ctypes.c_char_p * len(options))(*[option.encode() for option in options])
     program = ctypes.c_void_p()
     made = nvrtc.nvrtcCreateProgram(
         ctypes.byref(program), source, (name + ".cu").encode(), len(headers), contents, names
     )
     if made == 0:
-        made = nvrtc.nvrtcCompileProgram(program, len(OPTIONS), options)
+        made = nvrtc.nvrtcCompileProgram(program, len(options), listed)
     if made != 0:
         sys.exit(f"{name}: error {made}\n{text(nvrtc, program, 'ProgramLog')}")
     ptx = text(nvrtc, program, "PTX")
@@ -62,18 +62,18 @@ def compile(nvrtc, name, headers):
     return ptx
 
 
-def main():
+def generate(sources, folder, options):
+    """Writes the PTX of every source of a folder, and the compiler's version."""
     nvrtc = library()
-    folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "ptx-nvrtc")
     os.makedirs(folder, exist_ok=True)
     headers = {}
-    for path in sorted(glob.glob(os.path.join(HERE, "*.h"))):
+    for path in sorted(glob.glob(os.path.join(sources, "*.h"))):
         with open(path, "rb") as file:
             headers[os.path.basename(path)] = file.read()
     version = None
-    for path in sorted(glob.glob(os.path.join(HERE, "*.cu"))):
+    for path in sorted(glob.glob(os.path.join(sources, "*.cu"))):
         name = os.path.basename(path)[:-3]
-        ptx = compile(nvrtc, name, headers)
+        ptx = compile(nvrtc, sources, name, headers, options)
         version = re.search(r"release [0-9.]+, V([0-9.]+)", ptx).group(1)
         with open(os.path.join(folder, name + ".ptx"), "w") as file:
             file.write(ptx)
@@ -81,4 +81,5 @@ def main():
         file.write(version + "\n")
 
 
-main()
+if __name__ == "__main__":
+    generate(HERE, sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "ptx-nvrtc"), OPTIONS)

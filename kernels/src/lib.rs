@@ -1,6 +1,7 @@
 //! What device code means: images, PTX, IR, the device library and the interpreter. It knows no device.
 #![forbid(unsafe_code)]
 
+pub mod compile;
 mod fault;
 pub mod image;
 mod interp;
@@ -13,7 +14,7 @@ mod ptx;
 pub mod view;
 
 pub use fault::{FaultKind, KernelFault};
-pub use interp::Scratch;
+pub use interp::{MOST_LOCAL, Scratch};
 pub use memory::{AccessLog, AtomicOp, Logged, Memory, MemoryFault};
 pub use module::{Error, Errors, Global, Kernel, Module, Resources, Unsupported};
 pub use program::{Host, Launch, Program, Progress};

@@ -411,20 +411,29 @@ impl Module {
 
     /// The code of a kernel that has no errors and nothing that is not implemented.
     pub(crate) fn decode(&self, kernel: usize, addresses: &[u64]) -> Result<code::Program, &Errors> {
+        Ok(decode::decode(&self.source(kernel, addresses)?))
+    }
+
+    /// What turning a kernel into code of any kind starts from.
+    pub(crate) fn source<'m: 'a, 'a>(
+        &'m self,
+        kernel: usize,
+        addresses: &'a [u64],
+    ) -> Result<decode::Source<'a>, &'m Errors> {
         let reached = self.reached(kernel).as_ref()?;
         let bodies = self.bodies(&reached.functions);
         let globals = self.globals().iter().zip(addresses).filter(|(global, _)| global.space == Space::Const);
         let mut constants: Vec<(u64, u64)> =
             globals.map(|(global, &at)| (at, at.saturating_add(global.bytes))).collect();
         constants.sort_unstable();
-        Ok(decode::decode(&decode::Source {
+        Ok(decode::Source {
             constants,
             functions: numbered(&reached.functions, &bodies),
             kernel: self.functions[kernel],
             addresses,
             shared: &reached.shared,
             dynamic_start: reached.dynamic_start,
-        }))
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::fault::{FaultKind, KernelFault};
-use crate::interp::block::Target;
+use crate::interp::block::{Target, misfit};
 use crate::interp::{Scratch, code};
 use crate::memory::Memory;
 use crate::module::{Errors, Module, Unsupported};
@@ -100,6 +100,11 @@ impl Program {
         Program { module, addresses: addresses.to_vec(), code }
     }
 
+    /// Where the module's variables lie.
+    pub(crate) fn addresses(&self) -> &[u64] {
+        &self.addresses
+    }
+
     /// The module it was made from.
     pub fn module(&self) -> &Module {
         &self.module
@@ -148,6 +153,16 @@ impl Program {
         scratch: &mut Scratch,
     ) -> Result<Progress, KernelFault> {
         self.target(scratch.kernel())?.resume(launch, memory, host, scratch)
+    }
+
+    /// Whether a launch fits the kernel's header: block size, parameters, shared memory. What runs blocks asks by itself;
+    /// this is for who runs them in another way.
+    pub fn check_launch(&self, kernel: usize, launch: &Launch<'_>) -> Result<(), KernelFault> {
+        let kernels = self.module.kernels();
+        let none = || invalid(String::new(), 0, format!("kernel {kernel} of {}", kernels.len()));
+        let kernel = kernels.get(kernel).ok_or_else(none)?;
+        misfit(kernel, launch).map_err(|words| invalid(kernel.name.clone(), 0, words))?;
+        Ok(())
     }
 
     fn target(&self, index: usize) -> Result<Target<'_>, KernelFault> {

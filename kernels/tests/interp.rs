@@ -3,3 +3,4 @@
 #![allow(clippy::unwrap_used, clippy::precedence)]
 
 mod ptx;
+mod runner;

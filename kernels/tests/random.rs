@@ -6,53 +6,18 @@
 #[allow(dead_code)]
 #[path = "ptx/bench.rs"]
 mod bench;
+#[path = "random/device.rs"]
+mod device;
+#[allow(dead_code, reason = "others use more of it")]
 #[path = "random/mod.rs"]
 mod random;
+mod runner;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use bench::Bench;
-use random::Outcome;
+use device::run as interpret;
 use random::trial::{self, Case, Verdict};
-use stream_hal_kernels::Launch;
 
 /// How many kernels are tried unless the environment says otherwise.
 const KERNELS: u64 = 5000;
-
-/// How often a kernel may be asked whether it should stop: one that is made wrong may never end.
-const PATIENCE: u32 = 500;
-
-/// The interpreter.
-fn interpret(case: &Case) -> Result<Outcome, String> {
-    let run = || {
-        let mut bench = Bench::new(&case.text);
-        bench.paper.patience = PATIENCE;
-        let out = bench.put(&vec![0; case.out_bytes]);
-        let input = bench.put(&case.input);
-        let cells = bench.put(&vec![0; case.cell_bytes]);
-        let mut parameters: Vec<u8> =
-            [out, input, cells].iter().flat_map(|word| word.to_le_bytes()).collect();
-        parameters.extend(case.scalar.to_le_bytes());
-        let launch = Launch {
-            grid: [case.grid, 1, 1],
-            block: case.block,
-            shared_bytes: case.shared_bytes,
-            stack_bytes: case.stack_bytes,
-            parameters: &parameters,
-            ..Launch::default()
-        };
-        bench.launch("k", &launch).map_err(|fault| fault.to_string())?;
-        let bytes = |address: u64, count: usize| -> Vec<u8> {
-            bench.longs(address, count / 8).into_iter().flat_map(u64::to_le_bytes).collect()
-        };
-        Ok(Outcome { out: bytes(out, case.out_bytes), cells: bytes(cells, case.cell_bytes) })
-    };
-    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
-        Err(panic
-            .downcast_ref::<String>()
-            .map_or_else(|| "a panic".to_owned(), |text| text.lines().next().unwrap_or_default().to_owned()))
-    })
-}
 
 fn wanted() -> u64 {
     std::env::var("STREAM_HAL_RANDOM").map_or(KERNELS, |count| count.parse().expect("a number of kernels"))

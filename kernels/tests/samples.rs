@@ -4,6 +4,7 @@
 // A test: what is wrong should stop it.
 #![allow(clippy::unwrap_used)]
 
+mod runner;
 mod sample;
 
 use std::collections::{BTreeMap, BTreeSet};

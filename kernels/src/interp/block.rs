@@ -19,7 +19,7 @@ const MOST_SHARED: u32 = 1 << 24;
 /// Most bytes of the registers of a block.
 const MOST_REGISTERS: u64 = 1 << 30;
 /// Most local memory of a thread.
-const MOST_LOCAL: u32 = 1 << 20;
+pub const MOST_LOCAL: u32 = 1 << 20;
 /// Shared memory that the system keeps for itself and for libraries, where a program asks for its place.
 pub const RESERVED_BYTES: u32 = 1024;
 /// Places named in a deadlock fault.
@@ -53,6 +53,25 @@ impl Scratch {
     }
 }
 
+/// Threads of a block of a launch that fits a kernel's header, or what is wrong with it.
+pub fn misfit(kernel: &Kernel, launch: &Launch<'_>) -> Result<u32, String> {
+    let threads = launch.block.iter().try_fold(1u32, |all, &dim| all.checked_mul(dim)).unwrap_or(0);
+    if threads == 0 || threads > 1024 || threads > kernel.max_threads {
+        return Err(format!("{threads} threads a block where 1 to {} are possible", kernel.max_threads));
+    }
+    if kernel.required_block.is_some_and(|required| required != launch.block) {
+        return Err(format!("a block of {:?} threads, which is not what the kernel requires", launch.block));
+    }
+    if launch.parameters.len() < kernel.parameter_bytes as usize {
+        let (have, want) = (launch.parameters.len(), kernel.parameter_bytes);
+        return Err(format!("{have} bytes of parameters where the kernel has {want}"));
+    }
+    if launch.shared_bytes > MOST_SHARED {
+        return Err(format!("{} bytes of shared memory", launch.shared_bytes));
+    }
+    Ok(threads)
+}
+
 /// A kernel of a program: its code and what its header says.
 pub struct Target<'p> {
     /// The code of all.
@@ -72,32 +91,13 @@ impl Target<'_> {
         KernelFault { kind, kernel: self.kernel.name.clone(), block, thread: [0; 3], line, address: 0, words }
     }
 
-    /// Whether the launch fits the kernel.
+    /// Whether the launch fits the kernel and what it needs.
     fn check(&self, launch: &Launch<'_>, block: [u32; 3]) -> Result<u32, KernelFault> {
-        let invalid = |words: String| Err(self.refuse(FaultKind::InvalidLaunch, block, 0, words));
-        let threads = launch.block.iter().try_fold(1u32, |all, &dim| all.checked_mul(dim)).unwrap_or(0);
-        if threads == 0 || threads > 1024 || threads > self.kernel.max_threads {
-            return invalid(format!(
-                "{threads} threads a block where 1 to {} are possible",
-                self.kernel.max_threads
-            ));
-        }
-        if self.kernel.required_block.is_some_and(|required| required != launch.block) {
-            return invalid(format!(
-                "a block of {:?} threads, which is not what the kernel requires",
-                launch.block
-            ));
-        }
-        if launch.parameters.len() < self.kernel.parameter_bytes as usize {
-            let (have, want) = (launch.parameters.len(), self.kernel.parameter_bytes);
-            return invalid(format!("{have} bytes of parameters where the kernel has {want}"));
-        }
-        if launch.shared_bytes > MOST_SHARED {
-            return invalid(format!("{} bytes of shared memory", launch.shared_bytes));
-        }
+        let invalid = |words: String| self.refuse(FaultKind::InvalidLaunch, block, 0, words);
+        let threads = misfit(self.kernel, launch).map_err(invalid)?;
         let registers = u64::from(self.code().slots) * size_of::<Lanes>() as u64;
         if registers * u64::from(threads.div_ceil(32)) > MOST_REGISTERS {
-            return invalid(format!("{registers} bytes of registers a warp, for {threads} threads"));
+            return Err(invalid(format!("{registers} bytes of registers a warp, for {threads} threads")));
         }
         Ok(threads)
     }

@@ -1,9 +1,9 @@
 //! Calls: frames on the warp's own stacks, so that the caller's stack stays as it is.
 
 use super::code::{CODE_WINDOW, Call, Code, Entry, Target};
-use super::format;
 use super::lanes::{Lanes, WARP, each};
 use super::run::{Flow, Machine, lanes_with, long};
+use super::text;
 use super::trouble::{Outcome, Trouble, first, trouble};
 use super::warp::{Group, Warp};
 use crate::fault::FaultKind;
@@ -11,10 +11,6 @@ use crate::ir::op::{Passed, Runtime, Space};
 
 /// More slots than these are too deep a call.
 const MOST_SLOTS: u32 = 1 << 16;
-/// Longest string of a `printf` or assertion.
-const MOST_TEXT: usize = 1 << 16;
-/// Longest text that one thread prints at a time; what is longer is cut off.
-const MOST_PRINTED: usize = 1 << 20;
 
 fn lanes_of(mask: u32) -> impl Iterator<Item = u32> {
     each(mask).map(|lane| lane as u32)
@@ -215,31 +211,6 @@ impl Machine<'_> {
         failed.map_or(Ok(()), Err)
     }
 
-    /// Bytes of a string up to its zero.
-    fn text(&mut self, warp: &mut Warp, lane: u32, address: u64) -> Outcome<Vec<u8>> {
-        let mut text = Vec::new();
-        let mut at = address;
-        while text.len() < MOST_TEXT {
-            match self.byte(warp, lane, at)? {
-                0 => break,
-                byte => text.push(byte),
-            }
-            at = at.wrapping_add(1);
-        }
-        Ok(text)
-    }
-
-    fn byte(&mut self, warp: &mut Warp, lane: u32, address: u64) -> Outcome<u8> {
-        let mut byte = [0];
-        self.bytes(warp, lane, address, &mut byte)?;
-        Ok(byte[0])
-    }
-
-    /// Bytes at a generic address.
-    fn bytes(&mut self, warp: &mut Warp, lane: u32, address: u64, into: &mut [u8]) -> Outcome<()> {
-        self.run_in(warp, lane, Space::Generic, address, into)
-    }
-
     /// Local memory of the frame of the function that a step belongs to.
     pub fn frame_bytes(&self, pc: u32) -> u32 {
         frame_of(&self.program.entries, pc).frame_bytes
@@ -247,47 +218,15 @@ impl Machine<'_> {
 
     /// One thread's `printf`; gives the number of arguments, -1 without a format.
     fn print(&mut self, warp: &mut Warp, lane: u32, format: u64, arguments: u64) -> Outcome<u64> {
-        if format == 0 {
-            return Ok(u64::MAX);
+        let mut read = |at: u64, into: &mut [u8]| self.run_in(warp, lane, Space::Generic, at, into);
+        let (text, count) = text::printed(&mut read, format, arguments)?;
+        if format != 0 {
+            self.host.print(&text);
         }
-        let format = self.text(warp, lane, format)?;
-        let mut out = Vec::with_capacity(format.len() + 32);
-        let mut offset = 0u64;
-        let mut count = 0;
-        for piece in format::pieces(&format) {
-            let format::Piece::Value(directive) = piece else {
-                if let format::Piece::Text(text) = piece {
-                    out.extend_from_slice(text);
-                }
-                continue;
-            };
-            let mut take = |machine: &mut Self, warp: &mut Warp, bytes: u64| -> Outcome<u64> {
-                offset = offset.next_multiple_of(bytes);
-                let mut value = [0; 8];
-                machine.bytes(warp, lane, arguments.wrapping_add(offset), &mut value[..bytes as usize])?;
-                offset += bytes;
-                count += 1;
-                Ok(u64::from_le_bytes(value))
-            };
-            let width = if directive.width_argument { Some(take(self, warp, 4)? as i32) } else { None };
-            let precision =
-                if directive.precision_argument { Some(take(self, warp, 4)? as i32) } else { None };
-            let value = take(self, warp, directive.bytes())?;
-            let text = match directive.conversion {
-                b's' if value != 0 => self.text(warp, lane, value)?,
-                _ => Vec::new(),
-            };
-            directive.with(width, precision).write(value, &text, &mut out);
-            if out.len() >= MOST_PRINTED {
-                out.truncate(MOST_PRINTED);
-                break;
-            }
-        }
-        self.host.print(&out);
         Ok(count)
     }
 
-    /// `__assertfail(message, file, line, function, char size)`: all threads say so, the first is the fault.
+    /// `__assertfail`: all threads say so, the first is the fault.
     fn assert(
         &mut self,
         warp: &mut Warp,
@@ -295,16 +234,9 @@ impl Machine<'_> {
         arguments: &[u64; 5],
         failed: &mut Option<Box<Trouble>>,
     ) -> Outcome<()> {
-        let mut text = |address: u64| -> Outcome<String> {
-            Ok(String::from_utf8_lossy(&self.text(warp, lane, address)?).into_owned())
-        };
-        let (message, file, function) = (text(arguments[0])?, text(arguments[1])?, text(arguments[3])?);
-        let [x, y, z] = self.block;
-        let [i, j, k] = warp.tid.map(|axis| axis[lane as usize % WARP]);
-        let line = arguments[2] as u32;
-        let words = format!(
-            "{file}:{line}: {function}: block: [{x},{y},{z}], thread: [{i},{j},{k}] Assertion `{message}` failed"
-        );
+        let thread = warp.tid.map(|axis| axis[lane as usize % WARP]);
+        let mut read = |at: u64, into: &mut [u8]| self.run_in(warp, lane, Space::Generic, at, into);
+        let words = text::assertion(&mut read, arguments, self.block, thread)?;
         self.host.complain(format!("{words}.\n").as_bytes());
         if failed.is_none() {
             *failed = trouble::<()>(FaultKind::Assert, lane, words).err();

@@ -123,36 +123,16 @@ impl Machine<'_> {
                 for group in groups {
                     ballot |= self.bits(warp, group, value, negated) & group.mask;
                 }
-                let result = match mode {
-                    Vote::Ballot => u64::from(ballot),
-                    Vote::All => u64::from(ballot == among),
-                    Vote::Any => u64::from(ballot != 0),
-                    Vote::Uniform => u64::from(ballot == 0 || ballot == among),
-                };
-                write(warp, groups, to, &[result; WARP]);
+                write(warp, groups, to, &[voted(mode, ballot, among); WARP]);
             }
             Code::Match { all, to, valid, value, .. } => {
-                let values = self.values(warp, groups, value).into_owned();
-                let mut result = [0; WARP];
-                for at in each(among) {
-                    result[at] = u64::from(lanes_with(&values, values[at], among));
-                }
-                let same = result[first(among) as usize] == u64::from(among);
-                if all {
-                    result = [if same { u64::from(among) } else { 0 }; WARP];
-                }
+                let (result, same) = matched(all, &self.values(warp, groups, value), among);
                 write(warp, groups, to, &result);
                 write(warp, groups, valid, &[u64::from(same); WARP]);
             }
             Code::Reduce { op, ty, to, value, .. } => {
-                let values = self.values(warp, groups, value);
-                let reduced = each(among).map(|at| values[at] as u32).reduce(|a, b| reduce(op, ty, a, b));
-                let mut result = reduced.unwrap_or(0);
-                if ty == Type::F32 {
-                    // One value alone is made canonical as a result of two is.
-                    result = reduce(op, ty, result, result);
-                }
-                write(warp, groups, to, &[u64::from(result); WARP]);
+                let result = reduced(op, ty, &self.values(warp, groups, value), among);
+                write(warp, groups, to, &[result; WARP]);
             }
             Code::IsSpace(space, to, address) => {
                 let addresses = self.values(warp, groups, address);
@@ -171,14 +151,7 @@ impl Machine<'_> {
         let Code::Shuffle { mode, to, valid, value, lane, clamp, .. } = *code else { return };
         let values = self.values(warp, groups, value);
         let (lanes, clamps) = (self.values(warp, groups, lane), self.values(warp, groups, clamp));
-        let mut result = [0; WARP];
-        let mut in_range = [0; WARP];
-        for at in each(among) {
-            let (source, valid) = source_lane(mode, at as u32, lanes[at] as u32, clamps[at] as u32);
-            // What a lane gets from one that is not there is not defined; it keeps its own.
-            result[at] = if among >> source & 1 == 1 { values[source as usize] } else { values[at] };
-            in_range[at] = u64::from(valid);
-        }
+        let (result, in_range) = shuffled(mode, &values, &lanes, &clamps, among);
         write(warp, groups, to, &result);
         write(warp, groups, valid, &in_range);
     }
@@ -205,8 +178,55 @@ fn write(warp: &mut Warp, groups: &[Group], slot: Slot, value: &Lanes) {
     }
 }
 
+/// What each lane of a mask gets, and whether it is from a lane in range.
+pub fn shuffled(mode: Shuffle, values: &Lanes, lanes: &Lanes, clamps: &Lanes, among: u32) -> (Lanes, Lanes) {
+    let mut result = [0; WARP];
+    let mut in_range = [0; WARP];
+    for at in each(among) {
+        let (source, valid) = source_lane(mode, at as u32, lanes[at] as u32, clamps[at] as u32);
+        // What a lane gets from one that is not there is not defined; it keeps its own.
+        result[at] = if among >> source & 1 == 1 { values[source as usize] } else { values[at] };
+        in_range[at] = u64::from(valid);
+    }
+    (result, in_range)
+}
+
+/// What the lanes of a mask agree on.
+pub fn voted(mode: Vote, ballot: u32, among: u32) -> u64 {
+    match mode {
+        Vote::Ballot => u64::from(ballot),
+        Vote::All => u64::from(ballot == among),
+        Vote::Any => u64::from(ballot != 0),
+        Vote::Uniform => u64::from(ballot == 0 || ballot == among),
+    }
+}
+
+/// For each lane of a mask those that hold the same, or all or none; and whether all do.
+pub fn matched(all: bool, values: &Lanes, among: u32) -> (Lanes, bool) {
+    let mut result = [0; WARP];
+    for at in each(among) {
+        result[at] = u64::from(lanes_with(values, values[at], among));
+    }
+    let same = result[first(among) as usize] == u64::from(among);
+    if all {
+        result = [if same { u64::from(among) } else { 0 }; WARP];
+    }
+    (result, same)
+}
+
+/// The values of all lanes of a mask reduced.
+pub fn reduced(op: Reduction, ty: Type, values: &Lanes, among: u32) -> u64 {
+    let reduced = each(among).map(|at| values[at] as u32).reduce(|a, b| reduce(op, ty, a, b));
+    let mut result = reduced.unwrap_or(0);
+    if ty == Type::F32 {
+        // One value alone is made canonical as a result of two is.
+        result = reduce(op, ty, result, result);
+    }
+    u64::from(result)
+}
+
 /// The lane a value comes from, and whether it is in range; out of range is the lane itself.
-fn source_lane(mode: Shuffle, lane: u32, by: u32, clamp: u32) -> (u32, bool) {
+pub fn source_lane(mode: Shuffle, lane: u32, by: u32, clamp: u32) -> (u32, bool) {
     let (limit, segment) = (clamp & 31, clamp >> 8 & 31);
     let last = lane & segment | limit & !segment;
     let first = lane & segment;

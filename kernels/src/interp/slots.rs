@@ -194,6 +194,7 @@ mod tests {
             results: Vec::new(),
             frame_bytes: 0,
             frame_align: 16,
+            variables: Vec::new(),
             shared: Vec::new(),
         }
     }

@@ -486,6 +486,7 @@ mod tests {
             results: Vec::new(),
             frame_bytes: 0,
             frame_align: 16,
+            variables: Vec::new(),
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Function {
     pub frame_bytes: u32,
     /// What the start of the frame is aligned to: 16, or more if a variable asks for it.
     pub frame_align: u32,
+    /// What lies in the frame: variables, and what is passed to and from calls. They do not overlap.
+    pub variables: Vec<op::Passed>,
     /// Variables in shared memory that it names.
     pub shared: Vec<Shared>,
 }

@@ -59,7 +59,7 @@ pub(super) const ROWS: &[Row] = &[
     own!("__nv_cosh", "d d", one!(|a: f64| keep(libm::cosh(a)))),
     own!("__nv_tanh", "d d", one!(|a: f64| keep(libm::tanh(a)))),
     own!("__nv_asinh", "d d", one!(|a: f64| keep(libm::asinh(a)))),
-    own!("__nv_acosh", "d d", one!(|a: f64| keep(libm::acosh(a)))),
+    own!("__nv_acosh", "d d", one!(|a: f64| keep(real::acosh(a)))),
     own!("__nv_atanh", "d d", one!(|a: f64| keep(libm::atanh(a)))),
     own!("__nv_exp", "d d", one!(|a: f64| keep(libm::exp(a)))),
     own!("__nv_exp2", "d d", one!(|a: f64| keep(libm::exp2(a)))),

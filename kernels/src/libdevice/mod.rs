@@ -144,6 +144,19 @@ impl External {
         }
     }
 
+    /// Which output of the function.
+    pub fn output(self) -> usize {
+        usize::from(self.output)
+    }
+
+    /// The op of PTX that the output is, if it is one.
+    pub fn op(self) -> Option<Compute> {
+        match self.row().outputs[self.output()] {
+            Does::Compute(compute) => Some(compute),
+            Does::Own(_) => None,
+        }
+    }
+
     /// What the output does.
     pub fn meaning(self) -> Option<Meaning> {
         match self.row().outputs[usize::from(self.output)] {

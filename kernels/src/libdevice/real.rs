@@ -112,6 +112,11 @@ pub fn rnorm(numbers: &[f64]) -> f64 {
     length(numbers, true)
 }
 
+/// The inverse of cosh, of numbers from 1 on.
+pub fn acosh(x: f64) -> f64 {
+    if x < 1.0 { f64::NAN } else { libm::acosh(x) }
+}
+
 /// The exponent; that of 0 and NaN is the least integer, that of infinity the greatest.
 pub fn ilogb(x: f64) -> i32 {
     match x {

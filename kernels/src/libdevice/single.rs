@@ -75,7 +75,7 @@ pub(super) const ROWS: &[Row] = &[
     own!("__nv_coshf", "f f", one!(|a: f32| narrow(libm::cosh(f64::from(a))))),
     own!("__nv_tanhf", "f f", one!(|a: f32| narrow(libm::tanh(f64::from(a))))),
     own!("__nv_asinhf", "f f", one!(|a: f32| narrow(libm::asinh(f64::from(a))))),
-    own!("__nv_acoshf", "f f", one!(|a: f32| narrow(libm::acosh(f64::from(a))))),
+    own!("__nv_acoshf", "f f", one!(|a: f32| narrow(real::acosh(f64::from(a))))),
     own!("__nv_atanhf", "f f", one!(|a: f32| narrow(libm::atanh(f64::from(a))))),
     own!("__nv_expf", "f f", one!(|a: f32| narrow(libm::exp(f64::from(a))))),
     own!("__nv_exp2f", "f f", one!(|a: f32| narrow(libm::exp2(f64::from(a))))),

@@ -1,28 +1,38 @@
 //! A small device for tests: memory in one vector, a host that keeps what is printed, and launches of whole grids.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use stream_hal_kernels::memory::MemoryFaultKind;
-use stream_hal_kernels::{
-    AtomicOp, Host, KernelFault, Launch, Memory, MemoryFault, Module, Program, Scratch,
-};
+use stream_hal_kernels::{AtomicOp, Host, KernelFault, Launch, Memory, MemoryFault, Module, Program};
 
-/// Where the memory starts.
-pub const BASE: u64 = 0x7000_0000_0000;
+use crate::runner::{self, Job, Piece};
+
+/// Where the memory starts: nothing of a process lies there, so that real memory may stand in for it.
+pub const BASE: u64 = 0x2000_0000_0000;
 
 /// Words of 8 bytes at [`BASE`].
-pub struct Ram(Vec<AtomicU64>);
+pub struct Ram {
+    words: Vec<AtomicU64>,
+    /// Words from here on were never written.
+    used: AtomicUsize,
+}
 
 impl Ram {
     pub fn new(bytes: usize) -> Self {
-        Ram((0..bytes.div_ceil(8)).map(|_| AtomicU64::new(0)).collect())
+        let words = (0..bytes.div_ceil(8)).map(|_| AtomicU64::new(0)).collect();
+        Ram { words, used: AtomicUsize::new(0) }
+    }
+
+    fn piece(&self) -> Piece {
+        let bytes = self.words.len() as u64 * 8;
+        Piece { range: BASE..BASE + bytes, used: self.used.load(Ordering::Relaxed) as u64 * 8 }
     }
 
     fn word(&self, address: u64, bytes: u32) -> Result<(&AtomicU64, u32), MemoryFault> {
         let fault = |kind| MemoryFault { address, bytes, kind };
         let offset = address.wrapping_sub(BASE);
-        let word = self.0.get((offset / 8) as usize).ok_or(fault(MemoryFaultKind::Unmapped))?;
+        let word = self.words.get((offset / 8) as usize).ok_or(fault(MemoryFaultKind::Unmapped))?;
         if !offset.is_multiple_of(u64::from(bytes)) {
             return Err(fault(MemoryFaultKind::Misaligned));
         }
@@ -42,6 +52,7 @@ impl Memory for Ram {
 
     fn store(&self, address: u64, bytes: u32, value: u64) -> Result<(), MemoryFault> {
         let (word, shift) = self.word(address, bytes)?;
+        self.used.fetch_max(((address - BASE) / 8) as usize + 1, Ordering::Relaxed);
         let old = word.load(Ordering::SeqCst);
         word.store(old & !(mask(bytes) << shift) | (value & mask(bytes)) << shift, Ordering::SeqCst);
         Ok(())
@@ -110,15 +121,28 @@ impl Memory for Ram {
     }
 
     fn read(&self, address: u64, into: &mut [u8]) -> Result<(), MemoryFault> {
-        for (offset, byte) in into.iter_mut().enumerate() {
-            *byte = self.load(address + offset as u64, 1)? as u8;
+        let mut at = address;
+        for part in into.chunks_mut(8) {
+            if part.len() == 8 && at.is_multiple_of(8) {
+                part.copy_from_slice(&self.load(at, 8)?.to_le_bytes());
+            } else {
+                for (offset, byte) in (at..).zip(&mut *part) {
+                    *byte = self.load(offset, 1)? as u8;
+                }
+            }
+            at += part.len() as u64;
         }
         Ok(())
     }
 
     fn write(&self, address: u64, from: &[u8]) -> Result<(), MemoryFault> {
-        for (offset, byte) in from.iter().enumerate() {
-            self.store(address + offset as u64, 1, u64::from(*byte))?;
+        let mut at = address;
+        for part in from.chunks(8) {
+            match <[u8; 8]>::try_from(part) {
+                Ok(word) if at.is_multiple_of(8) => self.store(at, 8, u64::from_le_bytes(word))?,
+                _ => (at..).zip(part).try_for_each(|(at, &byte)| self.store(at, 1, u64::from(byte)))?,
+            }
+            at += part.len() as u64;
         }
         Ok(())
     }
@@ -163,6 +187,9 @@ pub struct Bench {
     pub program: Program,
     pub ram: Ram,
     pub paper: Paper,
+    /// The test looks at accesses that only fault where each is checked.
+    pub strays: bool,
+    cache: runner::Cache,
     next: u64,
 }
 
@@ -197,6 +224,8 @@ impl Bench {
             program,
             ram,
             paper: Paper { patience: 1 << 20, ..Paper::default() },
+            strays: false,
+            cache: runner::Cache::default(),
             next: next.next_multiple_of(256),
         }
     }
@@ -244,14 +273,16 @@ impl Bench {
 
     /// Runs a whole grid, block after block.
     pub fn launch(&self, name: &str, launch: &Launch<'_>) -> Result<(), KernelFault> {
-        let kernel = self.kernel(name);
-        let mut scratch = Scratch::default();
-        let [x, y, z] = launch.grid;
-        for at in 0..x * y * z {
-            let block = [at % x, at / x % y, at / x / y];
-            self.program.run_block(kernel, launch, block, &self.ram, &self.paper, &mut scratch)?;
-        }
-        Ok(())
+        runner::run(&Job {
+            program: &self.program,
+            kernel: self.kernel(name),
+            launch,
+            memory: &self.ram,
+            host: &self.paper,
+            pieces: &|| vec![self.ram.piece()],
+            cache: &self.cache,
+            strays: self.strays,
+        })
     }
 
     /// Runs the only kernel with 64-bit parameters.

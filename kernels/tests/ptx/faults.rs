@@ -5,8 +5,9 @@ use stream_hal_kernels::{FaultKind, KernelFault, Launch};
 use super::bench::{BASE, Bench, kernel};
 
 /// The fault of a body in a grid of 2 blocks of 40 threads. The body's first line is line 11.
-fn fault(body: &str) -> KernelFault {
-    let bench = Bench::new(&kernel("a", body));
+fn fault(body: &str, strays: bool) -> KernelFault {
+    let mut bench = Bench::new(&kernel("a", body));
+    bench.strays = strays;
     let fault = bench.run(2, 40, &[BASE]).unwrap_err();
     assert_eq!(fault.kernel, "k");
     fault
@@ -16,12 +17,12 @@ fn fault(body: &str) -> KernelFault {
 fn bad_accesses() {
     let body = "ld.param.u64 %d1, [a];\nmov.u32 %r1, %tid.x;\nmov.u32 %r2, %ctaid.x;\nmul.lo.u32 %r3, %r1, %r2;\n\
                 setp.ne.u32 %p1, %r3, 33;\n@%p1 ret;\nadd.u64 %d1, %d1, 0x40000000;\nst.global.u32 [%d1+4], %r1;\nret;";
-    let fault = fault(body);
+    let fault = fault(body, false);
     assert_eq!(fault.kind, FaultKind::IllegalAddress);
     assert_eq!((fault.block, fault.thread, fault.line), ([1, 0, 0], [33, 0, 0], 18));
     assert_eq!(fault.address, BASE + 0x4000_0004);
     let text =
-        "illegal access of 4 bytes at 0x700040000004 in kernel k block (1,0,0) thread (33,0,0) line 18";
+        "illegal access of 4 bytes at 0x200040000004 in kernel k block (1,0,0) thread (33,0,0) line 18";
     assert_eq!(fault.to_string(), text);
 }
 
@@ -56,7 +57,7 @@ fn kinds_of_bad_accesses() {
         ),
     ];
     for (body, kind, line) in cases {
-        let fault = fault(&format!("{body}\nret;"));
+        let fault = fault(&format!("{body}\nret;"), kind == FaultKind::MisalignedAddress);
         assert_eq!(fault.kind, kind, "{body}: {fault}");
         assert!(line == 0 || fault.line == line, "{body}: {fault}");
     }

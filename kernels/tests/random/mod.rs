@@ -24,6 +24,7 @@ mod integer_forms;
 mod lines;
 mod lower;
 mod meet;
+pub mod mild;
 mod shrink;
 mod text;
 mod thread;

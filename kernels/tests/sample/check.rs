@@ -10,6 +10,8 @@ use fastrand::Rng;
 use stream_hal_kernels::{KernelFault, Launch, Module, Program, Progress, Scratch};
 
 use super::device::{Device, Value};
+use crate::runner::job::blocks;
+use crate::runner::{self, Job};
 
 /// Kernels of one file that are checked together.
 pub struct Check {
@@ -170,11 +172,20 @@ impl Samples {
             }
         }
         let program = Arc::new(module).link(&addresses).unwrap_or_else(|errors| panic!("{errors}"));
-        Run { samples: self, file: file.to_owned(), device, program, addresses }
+        Run {
+            samples: self,
+            file: file.to_owned(),
+            device,
+            program,
+            cache: runner::Cache::default(),
+            addresses,
+        }
     }
 
     /// Runs a check; panics if it did not launch all that it says it does.
     pub fn run(&self, check: &Check) {
+        let folder = self.folder.file_name().expect("a folder has a name").to_string_lossy();
+        runner::sample_begins(&folder, check.file);
         (check.run)(self);
         let launched = self.launched.lock().unwrap();
         for &kernel in check.kernels {
@@ -190,6 +201,7 @@ pub struct Run<'s> {
     file: String,
     device: Device,
     program: Program,
+    cache: runner::Cache,
     addresses: Vec<u64>,
 }
 
@@ -227,7 +239,7 @@ impl Run<'_> {
     /// Runs every block of a launch, in order; panics at a fault.
     #[track_caller]
     pub fn launch(&self, kernel: &str, shape: Shape, shared_bytes: u32, arguments: &[Argument]) {
-        if let Err(fault) = self.attempt(kernel, shape, shared_bytes, arguments) {
+        if let Err(fault) = self.run(kernel, shape, shared_bytes, arguments, false) {
             panic!("{fault}");
         }
     }
@@ -236,17 +248,33 @@ impl Run<'_> {
     pub fn attempt(
         &self,
         kernel: &str,
-        [grid, block]: Shape,
+        shape: Shape,
         shared_bytes: u32,
         arguments: &[Argument],
     ) -> Result<(), KernelFault> {
+        self.run(kernel, shape, shared_bytes, arguments, true)
+    }
+
+    fn run(
+        &self,
+        kernel: &str,
+        [grid, block]: Shape,
+        shared_bytes: u32,
+        arguments: &[Argument],
+        strays: bool,
+    ) -> Result<(), KernelFault> {
         let (index, parameters) = self.prepare(kernel, arguments);
         let launch = Launch { grid, block, shared_bytes, parameters: &parameters, ..Launch::default() };
-        let mut scratch = Scratch::default();
-        for place in blocks(grid) {
-            self.program.run_block(index, &launch, place, &self.device, &self.device, &mut scratch)?;
-        }
-        Ok(())
+        runner::run(&Job {
+            program: &self.program,
+            kernel: index,
+            launch: &launch,
+            memory: &self.device,
+            host: &self.device,
+            pieces: &|| self.device.pieces(),
+            cache: &self.cache,
+            strays,
+        })
     }
 
     /// Runs the blocks of a cooperative launch in turns, a slice each.
@@ -275,11 +303,6 @@ impl Run<'_> {
             });
         }
     }
-}
-
-/// Every block of a grid, x fastest.
-fn blocks([wide, high, deep]: [u32; 3]) -> impl Iterator<Item = [u32; 3]> {
-    (0..deep).flat_map(move |z| (0..high).flat_map(move |y| (0..wide).map(move |x| [x, y, z])))
 }
 
 fn pack(program: &Program, kernel: usize, arguments: &[Argument]) -> Vec<u8> {

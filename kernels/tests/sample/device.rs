@@ -6,10 +6,14 @@ use std::time::{Duration, Instant};
 
 use stream_hal_kernels::{AtomicOp, Host, Memory, MemoryFault, memory::MemoryFaultKind};
 
-/// Where the arena starts: nothing lies below.
-const BASE: u64 = 0x7f00_0000_0000;
+use crate::runner::Piece;
+
+/// Where the arena starts: nothing lies below. Nothing of a process lies there, so that real memory may stand in for it.
+const BASE: u64 = 0x3000_0000_0000;
 /// Unmapped bytes after each allocation, so that a stray access is a fault.
 const GAP_BYTES: u64 = 4096;
+/// An allocation has pages of its own, and lies at their end.
+const PAGE_BYTES: u64 = 4096;
 /// How long the kernels of a check may run altogether.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The most that kernels may hold of what they allocate themselves.
@@ -48,11 +52,13 @@ impl Arena {
     }
 
     fn allocate(&mut self, content: &[u8]) -> u64 {
-        let start = self.bytes.len() as u64;
-        self.allocations.push((start, content.len() as u64));
+        let bytes = content.len() as u64;
+        let end = (self.bytes.len() as u64 + bytes.next_multiple_of(256)).next_multiple_of(PAGE_BYTES);
+        let start = end - bytes.next_multiple_of(256);
+        self.allocations.push((start, bytes));
+        self.bytes.resize(start as usize, 0xcd);
         self.bytes.extend(content);
-        let end = (self.bytes.len() as u64 + GAP_BYTES).next_multiple_of(256);
-        self.bytes.resize(end as usize, 0xcd);
+        self.bytes.resize((end + GAP_BYTES) as usize, 0xcd);
         BASE + start
     }
 }
@@ -92,6 +98,14 @@ impl Device {
     #[track_caller]
     pub fn write_value<T: Value>(&self, address: u64, value: T) {
         self.write(address, &value.bytes()).unwrap();
+    }
+
+    /// All that is allocated.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let arena = self.arena();
+        let ranges =
+            arena.allocations.iter().map(|&(start, bytes)| (BASE + start..BASE + start + bytes, bytes));
+        ranges.map(|(range, used)| Piece { range, used }).collect()
     }
 
     /// What kernels printed so far.

@@ -43,6 +43,8 @@ pub struct Body<'s, 'm, 'a> {
     /// Frame size so far.
     pub frame_bytes: u32,
     frame_align: u32,
+    /// What lies in the frame.
+    variables: Vec<Passed>,
     shared: Vec<Shared>,
     /// Which of them those of the module are.
     module_shared: HashMap<u32, u32, RandomState>,
@@ -89,6 +91,7 @@ pub fn lower<'a>(
         blocks: Blocks::default(),
         frame_bytes: 0,
         frame_align: 16,
+        variables: Vec::new(),
         shared: Vec::new(),
         module_shared: HashMap::default(),
         dynamic_align: 1,
@@ -150,6 +153,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             return None;
         }
         self.frame_bytes = end as u32;
+        self.variables.push(Passed { frame: offset, bytes: bytes as u32 });
         Some(offset)
     }
 
@@ -504,6 +508,7 @@ impl<'m, 'a> Body<'_, 'm, 'a> {
             results: self.results,
             frame_bytes: self.frame_bytes.next_multiple_of(16),
             frame_align: self.frame_align,
+            variables: self.variables,
             shared: self.shared,
         };
         let (mentions, indirect) = super::mentions(&function);

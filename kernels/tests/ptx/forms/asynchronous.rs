@@ -90,11 +90,13 @@ fn copy(form: &Form) -> bool {
             }
             // Where nothing is read any address will do, else it must be one.
             if form.words.len() < 5 && source == ", %p1" {
+                bench.strays = true;
                 let fault = bench.run(1, 40, &[1, output]).unwrap_err();
                 assert_eq!((fault.kind, fault.thread), (FaultKind::MisalignedAddress, [0; 3]));
                 let fault = bench.run(1, 40, &[1 << 44, output]).unwrap_err();
                 assert_eq!((fault.kind, fault.thread), (FaultKind::IllegalAddress, [0; 3]));
                 bench.run(1, 1, &[input, output + 8]).unwrap_err();
+                bench.strays = false;
             }
         }
     }
@@ -245,6 +247,7 @@ fn mbarrier(form: &Form) -> bool {
 fn fault(body: &str) -> FaultKind {
     let text = kernel("a", &format!(".shared .b64 m; ld.param.u64 %d1, [a]; mov.u64 %d10, m;\n{body}\nret;"));
     let mut bench = Bench::with_memory(&text, 1 << 14);
+    bench.strays = true;
     let at = bench.put_words([9; 2]);
     let fault = bench.run(1, 1, &[at]).unwrap_err();
     assert_eq!(fault.line, 12, "{fault}");

@@ -353,6 +353,7 @@ impl<'f> Plan<'f> {
         }
         let flat =
             |values: &[u128]| -> Vec<u8> { values.iter().flat_map(|value| value.to_le_bytes()).collect() };
+        bench.strays = !bad.is_multiple_of(32);
         let cells = bench.put(&area);
         let operands = bench.put(&flat(&self.operands));
         let compares = bench.put(&flat(&self.compares));

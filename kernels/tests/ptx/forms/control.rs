@@ -332,6 +332,6 @@ fn names(call: &str) {
     let body =
         body.replace("only;", "only, ();").replace("late;", "late, ();").replace("other;", "other, ();");
     check(&functions, &body, |_| 2 + 4 + 32 + 1600 + 160_000);
-    let function = ".func f() { .reg .u64 %d; mov.u64 %d, 0x700000000008; red.global.add.u32 [%d], 1; ret; }";
+    let function = ".func f() { .reg .u64 %d; mov.u64 %d, 0x200000000008; red.global.add.u32 [%d], 1; ret; }";
     check(function, &format!("{call} f; mov.u32 %r9, 3;"), |_| 3);
 }

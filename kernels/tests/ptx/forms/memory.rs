@@ -170,6 +170,7 @@ impl<'f> Plan<'f> {
     /// Runs it; `bad` spoils an address.
     fn run(&self, text: &str, bad: u64) -> (Bench, u64, Result<(), KernelFault>) {
         let mut bench = Bench::with_memory(text, 1 << 15);
+        bench.strays = !bad.is_multiple_of(32);
         let input = bench.put(&self.data);
         let output = bench.put(&[FILL; THREADS * OWN]);
         let mut parameters: Vec<u8> =

@@ -17,12 +17,15 @@ mod spaces;
 pub mod values;
 mod warp;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stream_hal_kernels::forms::shape::{Kind, Shape};
 use stream_hal_kernels::forms::{self, Row};
 use stream_hal_kernels::ir::Type;
+
+use crate::runner;
 
 /// A form taken apart.
 pub struct Form {
@@ -71,6 +74,7 @@ fn in_use() -> impl Iterator<Item = &'static str> {
 
 /// Calls `check` with every form of a family; false means that there is no test for it.
 pub fn walk(family: &str, check: impl Fn(&Form) -> bool + Sync) {
+    let name = family;
     let family = forms::families().iter().find(|known| known.name == family).expect("a family of that name");
     let own = family.rows.iter().filter(|row| row.done());
     let own = own.flat_map(|row| row.forms().into_iter().map(move |text| (text, row)));
@@ -86,18 +90,23 @@ pub fn walk(family: &str, check: impl Fn(&Form) -> bool + Sync) {
         .map(|(text, row)| Form::new(text, row))
         .collect();
     assert!(!all.is_empty());
-    let (next, without) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    let (next, without, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
                 while let Some(form) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if !check(form) {
-                        without.lock().unwrap().push(form.text.clone());
+                    runner::form_begins(name, &form.text);
+                    match catch_unwind(AssertUnwindSafe(|| check(form))) {
+                        Ok(true) => {}
+                        Ok(false) => without.lock().unwrap().push(form.text.clone()),
+                        Err(_) => wrong.lock().unwrap().push(form.text.clone()),
                     }
                 }
             });
         }
     });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{} of {} forms are wrong: {}", wrong.len(), all.len(), wrong.join(" "));
     let without = without.into_inner().unwrap();
     assert!(
         without.is_empty(),
@@ -106,6 +115,7 @@ pub fn walk(family: &str, check: impl Fn(&Form) -> bool + Sync) {
         all.len(),
         without[..without.len().min(20)].join(" ")
     );
+    runner::family_ends(name);
 }
 
 #[test]

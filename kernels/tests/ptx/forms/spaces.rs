@@ -145,6 +145,7 @@ pub fn store_bulk(form: &Form) -> bool {
     let fault = |bytes: u64, address: &str| {
         let text = text(&format!("mov.u64 %d2, {bytes};\n{} [{address}], %d2, 0;", form.text));
         let mut bench = Bench::with_memory(&text, 1 << 14);
+        bench.strays = true;
         let at = bench.put_longs([7; 32]);
         bench.run(1, 1, &[at]).unwrap_err().kind
     };

@@ -94,7 +94,7 @@ impl Case<'_> {
         let (wide_in, wide_out) = (self.sources.len() * 8, self.results.len() * 8);
         let mut body = format!(
             "ld.param.u64 %d40, [a]; ld.param.u64 %d41, [b]; mov.u32 %r40, %ctaid.x; mov.u32 %r41, %tid.x;
-             mad.lo.u32 %r40, %r40, 256, %r41; mul.wide.u32 %d42, %r40, {wide_in}; add.u64 %d40, %d40, %d42;
+             mov.u32 %r42, %ntid.x; mad.lo.u32 %r40, %r40, %r42, %r41; mul.wide.u32 %d42, %r40, {wide_in}; add.u64 %d40, %d40, %d42;
              mul.wide.u32 %d42, %r40, {wide_out}; add.u64 %d41, %d41, %d42;\n"
         );
         for (at, &ty) in self.sources.iter().enumerate() {
@@ -113,13 +113,14 @@ impl Case<'_> {
             };
         }
         let count = rows.len();
-        let padded = count.next_multiple_of(256);
+        let block = crate::runner::any_block();
+        let padded = count.next_multiple_of(block as usize);
         let mut bench = Bench::new(&kernel("a b", &(body + "ret;")));
         let words = padded * self.sources.len();
         let input = bench.put_longs(rows.iter().flatten().copied().chain(std::iter::repeat(0)).take(words));
         let output = bench.put_longs(std::iter::repeat_n(0, padded * self.results.len()));
         bench
-            .run((padded / 256) as u32, 256, &[input, output])
+            .run(padded as u32 / block, block, &[input, output])
             .unwrap_or_else(|fault| panic!("{}: {fault}", self.name));
         bench.longs(output, count * self.results.len())
     }

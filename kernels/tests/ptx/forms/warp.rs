@@ -3,6 +3,7 @@
 
 use super::super::bench::{Bench, kernel};
 use super::{Form, barrier, walk};
+use crate::runner;
 
 const SEED: u64 = 11;
 /// Threads of a block: three whole warps and one of 19 lanes.
@@ -198,7 +199,9 @@ fn shuffle(form: &Form) -> bool {
         let source = source_lane(mode, lane as u32, b, c);
         // From a lane that is not there comes what PTX does not define: here the lane's own.
         let from = source.map_or(lane, |source| source as usize);
-        let from = if team.lanes.contains(&from) { from } else { lane };
+        let other = &team.warp[from];
+        let near = runner::STRANGERS_GIVE && !other.exits && other.class % 2 == team.warp[lane].class % 2;
+        let from = if near || team.lanes.contains(&from) { from } else { lane };
         (team.warp[from].a as u32, source.is_some())
     };
     check(&format!("{} %r9|%p2, %r1, %r2, %r3{members};", form.text), &cases, masked, expect);

@@ -1,0 +1,314 @@
+//! Constants, algebra and what the block size says.
+//!
+//! One walk in reverse post-order knows of each value the greatest number it can be; it is repeated while it changes
+//! something, a few times at most. Ops become simpler ops or other values; branches on constants become jumps.
+
+mod algebra;
+mod bound;
+#[cfg(test)]
+mod tests;
+
+use crate::compile::Shape;
+use crate::compile::ssa::edit::Renames;
+use crate::compile::ssa::meaning;
+use crate::compile::ssa::order::Order;
+use crate::compile::ssa::{BlockId, Def, End, Function, InstId, Op, Target, Type, Value};
+use crate::interp::lanes::WARP;
+use crate::ir::compute::{Compute, Int};
+use crate::ir::op::Special;
+
+/// Walks at most.
+const ROUNDS: usize = 4;
+
+/// Folds what can be folded. `shape` is that of the launch.
+pub fn run(function: &mut Function, shape: &Shape) {
+    for _ in 0..ROUNDS {
+        let mut folder = Folder::new(function, shape);
+        folder.walk();
+        if !folder.changed {
+            return;
+        }
+    }
+}
+
+/// What becomes of an op.
+enum Change {
+    /// Its result is another value.
+    Same(Value),
+    /// It is a number.
+    Number(u64),
+    /// It is another op with other arguments.
+    Other(Op, Vec<Value>),
+}
+
+/// One walk.
+struct Folder<'f> {
+    function: &'f mut Function,
+    shape: &'f Shape,
+    /// What values are replaced with.
+    renames: Renames,
+    /// The greatest number a value can be.
+    most: Vec<u64>,
+    /// The insts of the block so far.
+    insts: Vec<InstId>,
+    line: u32,
+    changed: bool,
+}
+
+impl<'f> Folder<'f> {
+    fn new(function: &'f mut Function, shape: &'f Shape) -> Folder<'f> {
+        let most = function.values.iter().map(|&(ty, _)| bound::of_type(ty)).collect();
+        let renames = Renames::new(function);
+        Folder { function, shape, renames, most, insts: Vec::new(), line: 0, changed: false }
+    }
+
+    fn walk(&mut self) {
+        let order = Order::new(self.function).blocks;
+        self.parameters(&order);
+        for &id in &order {
+            let insts = std::mem::take(&mut self.function.block_mut(id).insts);
+            self.insts = Vec::with_capacity(insts.len());
+            for inst in insts {
+                self.inst(inst);
+            }
+            self.function.block_mut(id).insts = std::mem::take(&mut self.insts);
+            self.end(id);
+        }
+        // What was replaced after it was read, over back edges.
+        self.renames.apply(self.function);
+    }
+
+    fn rename_inst(&mut self, id: InstId) {
+        let mut args = std::mem::take(&mut self.function.inst_mut(id).args);
+        args.iter_mut().for_each(|value| *value = self.find(*value));
+        let mask = self.function.inst(id).mask.map(|mask| self.find(mask));
+        let inst = self.function.inst_mut(id);
+        inst.args = args;
+        inst.mask = mask;
+    }
+
+    /// What stands for a value.
+    fn find(&mut self, value: Value) -> Value {
+        self.renames.get(value)
+    }
+
+    fn replace(&mut self, old: Value, new: Value) {
+        if old != new {
+            self.renames.set(old, new);
+            self.changed = true;
+        }
+    }
+
+    /// Parameters that are given one value by all who come, themselves not counted.
+    fn parameters(&mut self, order: &[BlockId]) {
+        let mut given: Vec<Vec<Option<Option<Value>>>> = Vec::new();
+        given.extend(self.function.blocks.iter().map(|block| vec![None; block.params.len()]));
+        for &id in order {
+            let mut pairs = Vec::new();
+            self.function.block(id).end.targets(|target| {
+                pairs.extend(target.args.iter().enumerate().map(|(at, &arg)| (target.block, at, arg)));
+            });
+            for (block, at, arg) in pairs {
+                let parameter = self.function.block(block).params[at];
+                let seen = &mut given[block.0 as usize][at];
+                *seen = match *seen {
+                    _ if arg == parameter => *seen,
+                    None => Some(Some(arg)),
+                    Some(Some(other)) if other == arg || self.equal_constants(other, arg) => *seen,
+                    Some(_) => Some(None),
+                };
+            }
+        }
+        for &id in order {
+            for (at, parameter) in self.function.block(id).params.clone().into_iter().enumerate() {
+                if let Some(Some(value)) = given[id.0 as usize][at] {
+                    self.replace_parameter(id, parameter, value);
+                }
+            }
+        }
+    }
+
+    fn equal_constants(&self, a: Value, b: Value) -> bool {
+        let number = self.function.constant(a);
+        number.is_some() && number == self.function.constant(b) && self.function.ty(a) == self.function.ty(b)
+    }
+
+    /// A constant may be made where no block of it dominates: it is made anew.
+    fn replace_parameter(&mut self, block: BlockId, parameter: Value, value: Value) {
+        if self.find(value) == parameter {
+            return;
+        }
+        let Some(number) = self.function.constant(value) else { return self.replace(parameter, value) };
+        let ty = self.function.ty(value);
+        let id = self.function.add_inst(Op::Const(number), &[], None, &[ty], 0);
+        self.function.block_mut(block).insts.insert(0, id);
+        let new = self.function.inst(id).results[0];
+        self.note(new, number);
+        self.replace(parameter, new);
+    }
+
+    fn note(&mut self, value: Value, most: u64) {
+        let at = value.0 as usize;
+        if self.most.len() <= at {
+            self.most.resize(at + 1, u64::MAX);
+        }
+        self.most[at] = most;
+    }
+
+    fn inst(&mut self, id: InstId) {
+        self.rename_inst(id);
+        self.line = self.function.inst(id).line;
+        if self.function.inst(id).mask.is_some_and(|mask| self.is_everybody(mask)) {
+            self.function.inst_mut(id).mask = None;
+            self.changed = true;
+        }
+        for _ in 0..8 {
+            match self.simplify(id) {
+                Some(Change::Same(value)) => return self.replace(self.function.inst(id).results[0], value),
+                Some(Change::Number(number)) => {
+                    self.become_op(id, Op::Const(number), &[]);
+                    break;
+                }
+                Some(Change::Other(op, args)) => self.become_op(id, op, &args),
+                None => break,
+            }
+        }
+        self.insts.push(id);
+        self.bound(id);
+    }
+
+    /// A mask that leaves nobody out.
+    fn is_everybody(&self, mask: Value) -> bool {
+        let all = match self.function.ty(mask) {
+            Type::M { lanes } => u64::MAX >> (64 - u32::from(lanes)),
+            _ => 1,
+        };
+        self.number(mask).is_some_and(|number| number & all == all)
+    }
+
+    fn become_op(&mut self, id: InstId, op: Op, args: &[Value]) {
+        let inst = self.function.inst_mut(id);
+        inst.op = op;
+        inst.args = args.into();
+        self.changed = true;
+    }
+
+    fn bound(&mut self, id: InstId) {
+        let inst = self.function.inst(id);
+        if let [result] = *inst.results {
+            let most = bound::of_inst(
+                inst,
+                self.function.ty(result),
+                |value| self.most[value.0 as usize],
+                self.shape,
+            );
+            self.note(result, most.min(bound::of_type(self.function.ty(result))));
+        }
+    }
+
+    /// The number a value is.
+    fn number(&self, value: Value) -> Option<u64> {
+        self.function.constant(value)
+    }
+
+    fn most(&self, value: Value) -> u64 {
+        self.most[value.0 as usize]
+    }
+
+    /// A new constant before the inst that is looked at.
+    fn constant(&mut self, ty: Type, number: u64) -> Value {
+        self.make(Op::Const(number), &[], ty)
+    }
+
+    /// A new op before it.
+    fn make(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
+        let id = self.function.add_inst(op, args, None, &[ty], self.line);
+        self.insts.push(id);
+        let result = self.function.inst(id).results[0];
+        self.note(result, bound::of_type(ty));
+        self.bound(id);
+        result
+    }
+
+    fn simplify(&mut self, id: InstId) -> Option<Change> {
+        let inst = self.function.inst(id);
+        match inst.op {
+            Op::Compute(compute) => {
+                let args = inst.args.clone();
+                if self.function.ty(inst.results[0]).is_scalar() {
+                    self.compute(compute, &args, self.function.ty(inst.results[0]))
+                } else {
+                    None
+                }
+            }
+            Op::Special(special) => self.special(special),
+            _ => None,
+        }
+    }
+
+    fn special(&self, special: Special) -> Option<Change> {
+        let side = |at: u8| self.shape.block[usize::from(at.min(2))];
+        match special {
+            Special::NTid(at) => Some(Change::Number(side(at).into())),
+            Special::Tid(at) if side(at) == 1 => Some(Change::Number(0)),
+            Special::NWarpId => Some(Change::Number(self.shape.threads().div_ceil(WARP as u32).into())),
+            _ => None,
+        }
+    }
+
+    fn compute(&mut self, compute: Compute, args: &[Value], ty: Type) -> Option<Change> {
+        if compute == Compute::Copy {
+            return Some(Change::Same(args[0]));
+        }
+        let numbers: Option<Vec<u64>> = args.iter().map(|&arg| self.number(arg)).collect();
+        if let Some(number) = numbers.and_then(|numbers| meaning::of(compute, &numbers)) {
+            return Some(Change::Number(number & bound::of_type(ty)));
+        }
+        algebra::simplify(self, compute, args, ty)
+    }
+
+    fn end(&mut self, id: BlockId) {
+        let mut end = std::mem::replace(&mut self.function.block_mut(id).end, End::Exit);
+        end.values_mut(|value| *value = self.find(*value));
+        let folded = match &end {
+            End::Branch(condition, a, b) => match self.number(*condition) {
+                Some(0) => Some(b.clone()),
+                Some(_) => Some(a.clone()),
+                None if a == b => Some(a.clone()),
+                None => None,
+            },
+            End::Switch(index, targets) => self.chosen(*index, targets),
+            _ => None,
+        };
+        self.changed |= folded.is_some();
+        let end = folded.map_or(end, End::Jump);
+        let end = self.without_not(end);
+        self.function.block_mut(id).end = end;
+    }
+
+    fn chosen(&self, index: Value, targets: &[Target]) -> Option<Target> {
+        let number = usize::try_from(self.number(index)?).ok()?;
+        targets.get(number.min(targets.len().checked_sub(1)?)).cloned()
+    }
+
+    /// A branch on what is not: the targets change places.
+    fn without_not(&mut self, end: End) -> End {
+        if let End::Branch(condition, a, b) = &end
+            && let Some(inst) = self.function.maker(*condition)
+            && inst.op == Op::Compute(Compute::Int(Int::Not, crate::ir::Type::Pred))
+        {
+            self.changed = true;
+            return End::Branch(inst.args[0], b.clone(), a.clone());
+        }
+        end
+    }
+
+    /// The op that makes a value, with its arguments.
+    fn made_by(&self, value: Value) -> Option<(Compute, [Value; 3])> {
+        let Def::Inst(id, 0) = self.function.def(value) else { return None };
+        let inst = self.function.inst(id);
+        let Op::Compute(compute) = inst.op else { return None };
+        let at = |place: usize| inst.args.get(place).copied().unwrap_or(value);
+        Some((compute, [at(0), at(1), at(2)]))
+    }
+}

@@ -1,0 +1,60 @@
+//! The passes, a file each; README.md of the compiler has their order.
+
+pub mod alias;
+pub mod barriers;
+pub mod blocking;
+pub mod cycle;
+pub mod dce;
+pub mod device;
+mod device_circle;
+mod device_power;
+mod divide;
+pub mod expand;
+mod expand_bits;
+pub mod expand_convert;
+pub mod expand_float;
+pub mod expand_integer;
+pub mod expand_narrow;
+mod expand_tiny;
+pub mod fold;
+mod formula;
+pub mod gvn;
+pub mod late;
+pub mod licm;
+pub mod mask;
+pub mod math;
+pub mod nan;
+pub mod order;
+pub mod promote;
+pub mod range;
+pub mod reach;
+pub mod region;
+pub mod shape;
+pub mod spaces;
+pub mod split;
+mod split_address;
+mod split_atomic;
+mod split_build;
+mod split_call;
+mod split_compute;
+mod split_facts;
+mod split_float;
+mod split_fold;
+mod split_loops;
+mod split_masks;
+mod split_memory;
+mod split_origin;
+pub mod split_plan;
+#[cfg(test)]
+mod split_random;
+mod split_sink;
+mod split_special;
+mod split_stride;
+#[cfg(test)]
+mod split_tests;
+#[cfg(test)]
+mod split_texts;
+mod split_twice;
+mod split_value;
+mod split_warp;
+pub mod straight;

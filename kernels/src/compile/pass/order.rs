@@ -1,0 +1,246 @@
+//! Moves insts within their blocks so that fewer registers are in use: masks are made where they are needed, and what
+//! a loop carries is read before its next value is made.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use crate::compile::ssa::{BlockId, Def, Function, InstId, Op, Type, Value};
+
+type Map<K, V> = HashMap<K, V, RandomState>;
+
+/// Reorders all blocks.
+pub fn run(function: &mut Function) {
+    let carried = carried(function);
+    let homes = Homes::new(function);
+    for block in function.block_ids() {
+        let before = function.block(block).insts.clone();
+        let read = read_first(function, block, before, &carried);
+        function.block_mut(block).insts = Masks::new(function, &homes, &carried, block, &read).run(&read);
+    }
+}
+
+/// Where values are made and used.
+struct Homes {
+    /// Of each value its block.
+    of: Vec<Option<BlockId>>,
+    /// Of each value whether another block uses it, or the end of its own.
+    lives_on: Vec<bool>,
+}
+
+impl Homes {
+    fn new(function: &Function) -> Homes {
+        let count = function.values.len();
+        let mut homes = Homes { of: vec![None; count], lives_on: vec![false; count] };
+        for id in function.block_ids() {
+            let block = function.block(id);
+            let made = block.insts.iter().flat_map(|&inst| &function.inst(inst).results).chain(&block.params);
+            made.for_each(|value| homes.of[value.0 as usize] = Some(id));
+        }
+        for id in function.block_ids() {
+            let block = function.block(id);
+            let mut end = |value: Value| homes.lives_on[value.0 as usize] = true;
+            block.end.condition().into_iter().for_each(&mut end);
+            block.end.targets(|target| target.args.iter().copied().for_each(&mut end));
+            for &inst in &block.insts {
+                function.inst(inst).uses(|value| {
+                    homes.lives_on[value.0 as usize] |= homes.of[value.0 as usize] != Some(id);
+                });
+            }
+        }
+        homes
+    }
+}
+
+/// For each value that is given to a block the parameters it becomes.
+fn carried(function: &Function) -> Map<Value, Vec<Value>> {
+    let mut carried: Map<Value, Vec<Value>> = Map::default();
+    for block in &function.blocks {
+        block.end.targets(|target| {
+            for (&arg, &param) in target.args.iter().zip(&function.block(target.block).params) {
+                carried.entry(arg).or_default().push(param);
+            }
+        });
+    }
+    carried
+}
+
+/// Readers of a parameter go in front of the inst that makes the parameter's next value, where they can: then both
+/// values have the same register.
+fn read_first(
+    function: &Function,
+    block: BlockId,
+    mut insts: Vec<InstId>,
+    carried: &Map<Value, Vec<Value>>,
+) -> Vec<InstId> {
+    let params: Vec<(InstId, Value)> = insts
+        .iter()
+        .flat_map(|&id| function.inst(id).results.iter().map(move |&result| (id, result)))
+        .flat_map(|(id, result)| carried.get(&result).into_iter().flatten().map(move |&param| (id, param)))
+        .filter(|&(_, param)| matches!(function.ty(param), Type::V { .. }))
+        .collect();
+    for (next, param) in params {
+        let Some(at) = insts.iter().position(|&id| id == next) else { continue };
+        let behind: Vec<InstId> =
+            insts[at + 1..].iter().copied().filter(|&id| uses(function, id, param)).collect();
+        if behind.is_empty() || is_given(function, block, param) {
+            continue;
+        }
+        let here: Map<Value, usize> = (0..)
+            .zip(&insts)
+            .flat_map(|(place, &id)| function.inst(id).results.iter().map(move |&value| (value, place)))
+            .collect();
+        let ready = |id: InstId| {
+            let inst = function.inst(id);
+            inst.op.is_pure() && inst.args.iter().all(|arg| here.get(arg).is_none_or(|&place| place < at))
+        };
+        // All of them or none: one that stays keeps the old value anyway.
+        if !behind.iter().all(|&id| ready(id)) {
+            continue;
+        }
+        for (place, id) in (at..).zip(behind) {
+            insts.retain(|&other| other != id);
+            insts.insert(place, id);
+        }
+    }
+    insts
+}
+
+fn uses(function: &Function, id: InstId, value: Value) -> bool {
+    let inst = function.inst(id);
+    inst.args.contains(&value) || inst.mask == Some(value)
+}
+
+/// Whether the end of the block gives the value to somebody.
+fn is_given(function: &Function, block: BlockId, value: Value) -> bool {
+    let mut given = false;
+    function.block(block).end.targets(|target| given |= target.args.contains(&value));
+    given
+}
+
+/// Pure insts that make masks, held back until somebody needs them.
+struct Masks<'f> {
+    function: &'f Function,
+    carried: &'f Map<Value, Vec<Value>>,
+    /// Insts of the block that have no place yet, and whether they are held back.
+    held: Map<InstId, bool>,
+    /// Of each mask the held insts that read it, and all its uses in the block that are still to come; one that lives
+    /// on has one more.
+    readers: Map<Value, Vec<InstId>>,
+    left: Map<Value, usize>,
+    done: Vec<InstId>,
+}
+
+impl<'f> Masks<'f> {
+    fn new(
+        function: &'f Function,
+        homes: &Homes,
+        carried: &'f Map<Value, Vec<Value>>,
+        block: BlockId,
+        insts: &[InstId],
+    ) -> Masks<'f> {
+        let mut masks = Masks {
+            function,
+            carried,
+            held: Map::default(),
+            readers: Map::default(),
+            left: Map::default(),
+            done: Vec::with_capacity(insts.len()),
+        };
+        for &id in insts {
+            let inst = function.inst(id);
+            let makes = inst.results.len() == 1 && is_mask(function, inst.results[0]);
+            let held = makes && inst.op.is_pure() && !matches!(inst.op, Op::Const(_));
+            masks.held.insert(id, held);
+            inst.uses(|value| {
+                if is_mask(function, value) {
+                    *masks.left.entry(value).or_default() += 1;
+                    if held {
+                        masks.readers.entry(value).or_default().push(id);
+                    }
+                }
+            });
+        }
+        for (value, left) in &mut masks.left {
+            let at = value.0 as usize;
+            *left += usize::from(homes.lives_on[at] || homes.of[at] != Some(block));
+        }
+        masks
+    }
+
+    fn run(mut self, insts: &[InstId]) -> Vec<InstId> {
+        for &id in insts {
+            if self.held.get(&id) == Some(&false) {
+                self.place(id);
+            }
+        }
+        for &id in insts {
+            if self.held.contains_key(&id) {
+                self.place(id);
+            }
+        }
+        self.done
+    }
+
+    /// Puts an inst here, after the held ones that it needs; then those that make nothing live longer.
+    fn place(&mut self, id: InstId) {
+        let function = self.function;
+        let inst = function.inst(id);
+        inst.uses(|value| {
+            if let Def::Inst(maker, _) = function.def(value)
+                && self.held.contains_key(&maker)
+            {
+                self.place(maker);
+            }
+        });
+        // Behind what it needs it may have come to its place already.
+        if self.held.remove(&id).is_none() {
+            return;
+        }
+        self.done.push(id);
+        let mut touched: Vec<Value> = Vec::new();
+        inst.uses(|value| touched.push(value));
+        for value in &touched {
+            if let Some(left) = self.left.get_mut(value) {
+                *left -= 1;
+            }
+        }
+        touched.extend(&inst.results);
+        for value in touched.into_iter().filter(|&value| is_mask(function, value)) {
+            for reader in self.readers.get(&value).cloned().unwrap_or_default() {
+                if self.held.contains_key(&reader) && self.ends_one(reader) {
+                    self.place(reader);
+                }
+            }
+        }
+    }
+
+    /// Whether all that a held inst needs is there, and one of its sources has no other use.
+    fn ends_one(&self, id: InstId) -> bool {
+        let inst = self.function.inst(id);
+        let mut ready = true;
+        let mut ends = false;
+        inst.uses(|value| {
+            let waits = match self.function.def(value) {
+                Def::Inst(maker, _) => self.held.contains_key(&maker),
+                _ => false,
+            };
+            ready &= !waits;
+            ends |= self.left.get(&value) == Some(&1);
+        });
+        // The next value of a parameter comes last of those who read it.
+        let next = self.carried.get(&inst.results[0]).into_iter().flatten();
+        let last = next.into_iter().all(|&param| {
+            let own = usize::from(uses(self.function, id, param));
+            self.left.get(&param).is_none_or(|&left| left <= own)
+        });
+        ready && ends && last
+    }
+}
+
+fn is_mask(function: &Function, value: Value) -> bool {
+    matches!(function.ty(value), Type::M { .. })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! How many vectors a gang has, and where its frame keeps what.
+
+use std::collections::{HashMap, HashSet};
+
+use super::super::context::BUFFER_BYTES;
+use super::super::ssa::order::{Liveness, Order};
+use super::super::ssa::{End, Function, InstId, Op, Type, Value};
+use super::super::{Options, Refusal, Shape as Launch, Target};
+use super::alias;
+use super::shape::{Shape, Shapes};
+
+/// Lanes of a warp.
+pub const WARP: u32 = 32;
+/// Vector registers that values may take; the rest is for constants and what lies between.
+const REGISTERS: u32 = 28;
+/// Insts of masked code times vectors: more of them cost more to compile than they save.
+const INSTS: u32 = 24_000;
+/// The most vectors.
+const MOST: u32 = 16;
+
+/// What a gang is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Lanes of a vector of 32 bits.
+    pub lanes: u8,
+    /// Vectors of a gang.
+    pub vectors: u32,
+    /// Threads of a gang.
+    pub gang: u32,
+    /// Gangs of a block.
+    pub gangs: u32,
+    /// Threads of a block.
+    pub threads: u32,
+    /// The same by dimension.
+    pub block: [u32; 3],
+    /// Where the slots lie in a gang's frame.
+    pub slots: Vec<u32>,
+    /// Bytes of a frame, a multiple of 64. The first 64 belong to the loops.
+    pub frame_bytes: u32,
+    /// Every access is checked.
+    pub check: bool,
+}
+
+impl Plan {
+    /// For a masked function. Before it is decided which values live over barriers as well.
+    pub fn new(
+        function: &Function,
+        shapes: &Shapes,
+        launch: &Launch,
+        target: &Target,
+        options: &Options,
+    ) -> Result<Plan, Refusal> {
+        let lanes = u32::from(target.lanes);
+        if lanes < 2 || !lanes.is_power_of_two() || lanes > 32 || launch.threads() == 0 {
+            return Err(Refusal::new(0, "no vectors of so many lanes"));
+        }
+        let asks = Asks::of(function);
+        let least = if asks.warps { (WARP / lanes).max(1) } else { 1 };
+        let needed = launch.threads().div_ceil(lanes).next_multiple_of(least);
+        let vectors = match options.vectors {
+            Some(wish) => u32::from(wish).clamp(1, MOST).next_multiple_of(least),
+            None => fitting(function, shapes, &asks, needed, least, lanes),
+        };
+        let gang = vectors * lanes;
+        let mut plan = Plan {
+            lanes: target.lanes,
+            vectors,
+            gang,
+            gangs: launch.threads().div_ceil(gang),
+            threads: launch.threads(),
+            block: launch.block,
+            slots: Vec::new(),
+            frame_bytes: 64,
+            check: options.check,
+        };
+        for &slot in &function.slots {
+            plan.slots.push(plan.frame_bytes);
+            let bytes = slot.bits().div_ceil(8).max(4) * if slot == Type::I1 { 1 } else { lanes };
+            plan.frame_bytes += (bytes * vectors).next_multiple_of(64);
+        }
+        Ok(plan)
+    }
+
+    /// All threads of every gang exist.
+    pub fn is_full(&self) -> bool {
+        self.threads.is_multiple_of(self.gang)
+    }
+}
+
+/// What ops a function has.
+struct Asks {
+    /// Operations of warps.
+    warps: bool,
+    /// Bytes a lane that its largest call takes.
+    call_bytes: u32,
+    /// Insts.
+    insts: u32,
+}
+
+impl Asks {
+    fn of(function: &Function) -> Asks {
+        let mut asks = Asks { warps: false, call_bytes: 0, insts: 0 };
+        let order = Order::new(function);
+        for &block in &order.blocks {
+            for &id in &function.block(block).insts {
+                let inst = function.inst(id);
+                asks.insts += 1;
+                asks.warps |= matches!(
+                    inst.op,
+                    Op::Shuffle(_)
+                        | Op::Vote { .. }
+                        | Op::Match { .. }
+                        | Op::Reduce(..)
+                        | Op::ActiveMask
+                        | Op::WarpBarrier
+                        | Op::Matrix(_)
+                );
+                let bytes =
+                    |values: &[Value]| values.iter().map(|&value| function.ty(value).bits() / 8 + 1).sum();
+                let (args, results): (u32, u32) = (bytes(&inst.args), bytes(&inst.results));
+                asks.call_bytes = asks.call_bytes.max(args.max(results) + 1);
+            }
+        }
+        asks
+    }
+}
+
+/// As many vectors as registers allow, so that gangs fill the block if there is such a number.
+fn fitting(function: &Function, shapes: &Shapes, asks: &Asks, needed: u32, least: u32, lanes: u32) -> u32 {
+    let pressure = peak(function, shapes).max(1);
+    let most = (REGISTERS / pressure)
+        .min(INSTS / asks.insts.max(1))
+        .min((BUFFER_BYTES as u32 - 64) / (asks.call_bytes.max(1) * lanes))
+        .clamp(1, MOST)
+        .min(needed)
+        .max(least);
+    let whole =
+        (least..=most).rev().find(|&vectors| vectors.is_multiple_of(least) && needed.is_multiple_of(vectors));
+    let power = 1 << most.ilog2();
+    match whole {
+        Some(vectors) if vectors * 2 > power => vectors,
+        _ => power,
+    }
+}
+
+/// The most vector registers that a vector of values takes at once. Loads are counted where `late` puts them.
+fn peak(function: &Function, shapes: &Shapes) -> u32 {
+    let order = Order::new(function);
+    let live = Liveness::new(function, &order);
+    let mut most = 0;
+    let mut alive = vec![false; function.values.len()];
+    for &id in &order.blocks {
+        let block = function.block(id);
+        let mut beyond = live.live_out[id.0 as usize].clone();
+        block.end.targets(|to| beyond.extend(&to.args));
+        let late = Late::of(function, &block.insts, &beyond);
+        alive.fill(false);
+        let mut now = 0;
+        let enter = |alive: &mut Vec<bool>, value: Value, now: &mut u32| {
+            if !late.folded.contains(&value) && !std::mem::replace(&mut alive[value.0 as usize], true) {
+                *now += weight(function, shapes, value);
+            }
+        };
+        live.live_out[id.0 as usize].iter().for_each(|&value| enter(&mut alive, value, &mut now));
+        block.end.condition().into_iter().for_each(|value| enter(&mut alive, value, &mut now));
+        block.end.targets(|to| to.args.iter().for_each(|&value| enter(&mut alive, value, &mut now)));
+        most = most.max(now);
+        for &inst in block.insts.iter().rev() {
+            let leave = |alive: &mut Vec<bool>, value: Value, now: &mut u32| {
+                if std::mem::replace(&mut alive[value.0 as usize], false) {
+                    *now -= weight(function, shapes, value);
+                }
+            };
+            function.inst(inst).results.iter().for_each(|&result| leave(&mut alive, result, &mut now));
+            function.inst(inst).uses(|value| enter(&mut alive, value, &mut now));
+            most = most.max(now);
+            for &value in late.first_used.get(&inst).into_iter().flatten() {
+                leave(&mut alive, value, &mut now);
+            }
+        }
+    }
+    most
+}
+
+/// Loads of a block that wait for their first use.
+#[derive(Default)]
+struct Late {
+    /// By the inst that uses them first.
+    first_used: HashMap<InstId, Vec<Value>>,
+    /// Used once: they take no register of each vector, as each is read right before.
+    folded: HashSet<Value>,
+}
+
+impl Late {
+    fn of(function: &Function, insts: &[InstId], live_out: &[Value]) -> Late {
+        let mut late = Late::default();
+        let mut uses: HashMap<Value, u32> = HashMap::new();
+        let mut open: HashMap<Value, alias::Kinds> = HashMap::new();
+        for &id in insts {
+            let inst = function.inst(id);
+            inst.uses(|value| {
+                *uses.entry(value).or_default() += 1;
+                if open.remove(&value).is_some() {
+                    late.first_used.entry(id).or_default().push(value);
+                    late.folded.insert(value);
+                }
+            });
+            let writes = alias::writes(function, inst);
+            open.retain(|_, reads| *reads & writes == 0);
+            if let Some(reads) = alias::only_reads(inst) {
+                open.extend(inst.results.iter().map(|&result| (result, reads)));
+            }
+        }
+        late.folded.retain(|value| uses[value] == 1 && !live_out.contains(value));
+        late
+    }
+}
+
+fn weight(function: &Function, shapes: &Shapes, value: Value) -> u32 {
+    match (shapes.of(value), function.ty(value)) {
+        (Shape::Varying, Type::I32) => 1,
+        (Shape::Varying, Type::I64) => 2,
+        _ => 0,
+    }
+}
+
+/// Whether gangs wait for each other anywhere.
+pub fn has_barriers(function: &Function) -> bool {
+    function.blocks.iter().any(|block| {
+        let waits = |&id: &_| matches!(function.inst(id).op, Op::Barrier | Op::BarrierReduce { .. });
+        matches!(block.end, End::Yield(_)) || block.insts.iter().any(waits)
+    })
+}

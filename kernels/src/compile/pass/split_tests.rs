@@ -1,0 +1,221 @@
+//! Vector code against masked code, on kernels of many kinds.
+
+use super::super::ssa::Function;
+use super::super::ssa::eval::{self, World};
+use super::super::ssa::parse::parse;
+use super::super::ssa::verify::{Stage, verify};
+use super::super::{Options, Shape as Launch, Target};
+use super::split::{self, Vectors};
+use super::split_random;
+use super::split_texts::{
+    HISTOGRAM, HISTOGRAM_2, POINTERS, SAXPY, SAXPY_2, STRUCTURES, SUM, TILES, TILES_4, TRANSPOSE, TRANSPOSE_2,
+};
+
+fn target(lanes: u8) -> Target {
+    Target { lanes, popcnt: true, funnel: true, half: false, bfloat: false }
+}
+
+fn launch(block: [u32; 3]) -> Launch {
+    Launch { block, small_grid: true }
+}
+
+fn split(function: &Function, block: [u32; 3], lanes: u8, vectors: Option<u8>) -> Vectors {
+    verify(function, Stage::Masked).unwrap_or_else(|what| panic!("before: {what}\n{function}"));
+    let options = Options { vectors, ..Options::default() };
+    let split = split::run(function, &launch(block), &target(lanes), &options);
+    let mut split = split.unwrap_or_else(|what| panic!("{what:?}\n{function}"));
+    if let Err(what) = verify(&split.function, Stage::Vectors) {
+        panic!("after: {what}\n{}", split.function);
+    }
+    super::dce::run(&mut split.function);
+    super::licm::run(&mut split.function);
+    super::gvn::run(&mut split.function);
+    super::dce::run(&mut split.function);
+    split
+}
+
+/// The text of the blocks that insts with a line came to, values numbered as they appear.
+#[track_caller]
+fn text(before: &str, block: [u32; 3], vectors: u8, after: &str) {
+    let function = split(&parse(before), block, 16, Some(vectors)).function;
+    let all = function.to_string();
+    let mut names: Vec<String> = Vec::new();
+    let mut lines = Vec::new();
+    let mut own: Vec<&str> = Vec::new();
+    for line in all.lines().chain(["b"]) {
+        if !line.starts_with('b') {
+            own.push(line);
+            continue;
+        }
+        if own.iter().any(|line| line.contains('@')) && !own[0].contains("context") {
+            lines.append(&mut own);
+        }
+        own.clear();
+    }
+    let mut numbered = String::new();
+    for line in lines {
+        for word in line.split_inclusive(|sign: char| !sign.is_ascii_alphanumeric()) {
+            let bare = word.trim_end_matches(|sign: char| !sign.is_ascii_alphanumeric());
+            let number = bare.strip_prefix('v').filter(|rest| !rest.is_empty() && !rest.contains('x'));
+            let Some(number) = number.filter(|rest| rest.bytes().all(|byte| byte.is_ascii_digit())) else {
+                numbered += word;
+                continue;
+            };
+            let place = names.iter().position(|name| name == number).unwrap_or_else(|| {
+                names.push(number.to_owned());
+                names.len() - 1
+            });
+            numbered += &format!("v{place}{}", &word[bare.len()..]);
+        }
+        numbered.push('\n');
+    }
+    let plain = |text: &str| {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    };
+    assert!(plain(&numbered) == plain(after), "it is\n{numbered}\nand should be\n{after}\n{all}");
+}
+
+/// All sizes of gangs and vectors do what the masked function does.
+fn agree(before: &str, world: &World) {
+    agree_all(&parse(before), world);
+}
+
+fn agree_all(function: &Function, world: &World) {
+    for lanes in [16, 8] {
+        for vectors in [None, Some(1), Some(2), Some(4), Some(8), Some(16)] {
+            let split = split(function, world.block, lanes, vectors);
+            let mut masked = world.clone();
+            masked.gang = split.plan.gang;
+            let mut vectors = masked.clone();
+            let before = eval::run(function, Stage::Masked, &mut masked);
+            let after = eval::run(&split.function, Stage::Vectors, &mut vectors);
+            let place = || {
+                format!(
+                    "{lanes} lanes, {} vectors, block {:?}\n{}",
+                    split.plan.vectors, world.block, split.function
+                )
+            };
+            assert!(before.is_ok() && after.is_ok(), "{before:?} {after:?} {}{function}", place());
+            let differs = masked.global.iter().zip(&vectors.global).position(|(a, b)| a != b);
+            assert_eq!(differs, None, "{}{function}", place());
+            assert_eq!(masked.calls, vectors.calls, "{}", place());
+        }
+    }
+}
+
+#[test]
+fn saxpy() {
+    for block in [[64, 1, 1], [100, 1, 1], [16, 4, 1], [7, 1, 1], [256, 1, 1]] {
+        let mut world = World::new(block, 8192);
+        world.grid = [3, 2, 1];
+        let pointers = [world.pointer(0), world.pointer(4096)];
+        world.set_parameters(&[pointers[0], pointers[1], 150, 3f32.to_bits().into()]);
+        for at in 0..2048 {
+            world.set_words(at, &[(at as f32).to_bits()]);
+        }
+        agree(SAXPY, &world);
+    }
+    text(SAXPY, [64, 1, 1], 2, SAXPY_2);
+}
+
+#[test]
+fn random_functions() {
+    let blocks = [
+        [64, 1, 1],
+        [32, 3, 1],
+        [40, 1, 1],
+        [8, 4, 2],
+        [5, 3, 2],
+        [16, 16, 1],
+        [1, 1, 1],
+        [24, 5, 1],
+        [48, 2, 1],
+    ];
+    for seed in 0..54 {
+        let block = blocks[seed as usize % blocks.len()];
+        let function = split_random::grow(seed, block, seed % 2 == 1);
+        let threads: u64 = block.iter().map(|&size| u64::from(size)).product();
+        let bytes = split_random::DATA_BYTES + threads * 2 * split_random::RESULT_BYTES;
+        let mut world = World::new(block, bytes as usize);
+        world.grid = [2, 1, 1];
+        let (data, results) = (world.pointer(0), world.pointer(split_random::DATA_BYTES));
+        world.set_parameters(&[data, results]);
+        for at in 0..split_random::DATA_BYTES as usize / 4 {
+            world.set_words(at, &[(at as u32 + 1).wrapping_mul(0x9e37_79b9) >> (at % 29)]);
+        }
+        println!("seed {seed}");
+        agree_all(&function, &world);
+    }
+}
+
+#[test]
+fn transpose() {
+    let mut world = World::new([16, 16, 1], 4096);
+    world.grid = [2, 1, 1];
+    let pointers = [world.pointer(0), world.pointer(2048)];
+    world.set_parameters(&pointers);
+    world.set_words(0, &(0..256).collect::<Vec<_>>());
+    agree(TRANSPOSE, &world);
+    text(TRANSPOSE, [16, 16, 1], 2, TRANSPOSE_2);
+    // With one gang nobody waits.
+    let alone = split(&parse(TRANSPOSE), [16, 16, 1], 16, Some(16)).function.to_string();
+    assert!(!alone.contains("switch"), "{alone}");
+}
+
+#[test]
+fn sum() {
+    let text = SUM.replace("b1:\n", "b1:\nv99: i32 = const 0\n").replace("v8x", "v99");
+    for block in [[256, 1, 1], [200, 1, 1], [250, 1, 1]] {
+        let mut world = World::new(block, 4096);
+        world.grid = [3, 1, 1];
+        let pointers = [world.pointer(0), world.pointer(2048), world.pointer(2080)];
+        world.set_parameters(&pointers);
+        world.set_words(0, &(0..256).map(|at| at * at).collect::<Vec<_>>());
+        agree(&text, &world);
+    }
+}
+
+#[test]
+fn histogram() {
+    let mut world = World::new([64, 1, 1], 4096);
+    world.grid = [3, 1, 1];
+    let pointers = [world.pointer(0), world.pointer(512), world.pointer(4000)];
+    world.set_parameters(&pointers);
+    let bytes: Vec<u8> = (0..192u32).map(|at| (at * at % 251) as u8).collect();
+    world.global[..192].copy_from_slice(&bytes);
+    agree(HISTOGRAM, &world);
+    text(HISTOGRAM, [64, 1, 1], 2, HISTOGRAM_2);
+}
+
+#[test]
+fn tiles() {
+    text(TILES, [16, 16, 1], 4, TILES_4);
+}
+
+#[test]
+fn structures() {
+    for block in [[64, 1, 1], [256, 1, 1], [50, 1, 1]] {
+        let mut world = World::new(block, 16384);
+        let pointers = [world.pointer(0), world.pointer(8192)];
+        world.set_parameters(&pointers);
+        world.set_words(0, &(0..1024u32).map(|at| at.wrapping_mul(0x9e37_79b9)).collect::<Vec<_>>());
+        agree(STRUCTURES, &world);
+    }
+    let split = split(&parse(STRUCTURES), [64, 1, 1], 16, None);
+    let text = split.function.to_string();
+    assert!(!text.contains("gather") && !text.contains("scatter"), "{text}");
+}
+
+#[test]
+fn pointers_that_move_on() {
+    for (block, start) in [([64, 1, 1], 3), ([64, 1, 1], 0xffff_fff8), ([100, 1, 1], 0xffff_ffe9)] {
+        let mut world = World::new(block, 8192);
+        let pointers = [world.pointer(0), world.pointer(4096)];
+        world.set_parameters(&[pointers[0], pointers[1], start]);
+        world.set_words(0, &(0..1024u32).map(|at| at.wrapping_mul(0x9e37_79b9)).collect::<Vec<_>>());
+        agree(POINTERS, &world);
+    }
+    let text = split(&parse(POINTERS), [64, 1, 1], 16, Some(4)).function.to_string();
+    let params = text.lines().filter(|line| line.starts_with('b') && line.ends_with(':'));
+    assert!(!params.clone().any(|line| line.contains("x64")), "{text}");
+}

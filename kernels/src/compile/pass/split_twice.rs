@@ -1,0 +1,197 @@
+//! Code that is there twice: behind a condition that holds for all threads of the gang it has no masks.
+
+use super::super::Refusal;
+use super::super::ssa::{BlockId, End, Op, Target as To, Type, Value};
+use super::split::Split;
+use super::split_value::{Rep, Values};
+use crate::ir::Type as Kind;
+use crate::ir::compute::{Comparison, Compute, Int};
+
+/// Insts times vectors that are worth to be there twice.
+const WORTH: usize = 6000;
+
+impl Split<'_> {
+    /// The mask of a branch on `Any` of one, if what is behind it should be there twice.
+    fn mask_for_two(&self, id: BlockId, condition: Value, yes: &To) -> Option<Value> {
+        let inst = self.from.maker(condition)?;
+        let behind = yes.block;
+        if inst.op != Op::Any || self.predecessors[behind.0 as usize].len() != 1 || self.once[id.0 as usize] {
+            return None;
+        }
+        let mask = inst.args[0];
+        if matches!(self.rep(mask), Rep::Scalar(_)) {
+            return None;
+        }
+        let region = self.behind(behind);
+        let insts: usize = region.iter().map(|&block| self.from.block(block).insts.len()).sum();
+        let masked = |&block: &BlockId| {
+            let wants = |&id: &_| {
+                let inst = self.from.inst(id);
+                inst.mask.is_some() && (inst.op.touches_memory() || matches!(inst.op, Op::Shuffle(_)))
+            };
+            self.from.block(block).insts.iter().any(wants)
+        };
+        let fits = insts * self.plan.vectors as usize <= WORTH;
+        (fits && region.iter().any(masked)).then_some(mask)
+    }
+
+    /// The blocks that can only be come to through one.
+    fn behind(&self, block: BlockId) -> Vec<BlockId> {
+        let all = self.order.blocks.iter().copied();
+        all.filter(|&other| self.dominators.dominates(block, other)).collect()
+    }
+
+    /// If that is worth it, ends the block with a branch to code for gangs that are in the mask as a whole, and goes on at a
+    /// new one for others.
+    pub fn twice(&mut self, id: BlockId, condition: Value, yes: &To) -> Result<(), Refusal> {
+        let Some(mask) = self.mask_for_two(id, condition, yes) else { return Ok(()) };
+        let all = self.whole(mask);
+        if self.build.constant(all).is_some() {
+            return Ok(());
+        }
+        let region = self.behind(yes.block);
+        let before: Vec<BlockId> = region.iter().map(|block| self.blocks[block]).collect();
+        let ones = Rep::Scalar(self.build.same(Type::I1, 1));
+        let masks: Vec<Value> = self.parts(mask);
+        let reps: Vec<Option<Rep>> =
+            masks.iter().map(|mask| self.reps[mask.0 as usize].replace(ones.clone())).collect();
+        let entered = self.loops.entered.take();
+        region.iter().for_each(|&block| self.add_block(block));
+        let to = self.target(yes);
+        let rest = self.build.block();
+        self.build.end(End::Branch(all, to, To::to(rest)));
+        region.iter().for_each(|block| self.once[block.0 as usize] = true);
+        for &block in &region {
+            self.one_block(block)?;
+        }
+        self.loops.entered = entered;
+        for (mask, rep) in masks.iter().zip(reps) {
+            self.reps[mask.0 as usize] = rep;
+        }
+        for (&block, before) in region.iter().zip(before) {
+            self.blocks.insert(block, before);
+            self.receive(block);
+        }
+        self.build.at = rest;
+        self.block = id;
+        self.build.line = self.from.block(id).line;
+        Ok(())
+    }
+
+    /// A mask and those that it is the intersection of: if it is full, so are they.
+    fn parts(&self, mask: Value) -> Vec<Value> {
+        let mut all = vec![mask];
+        let mut at = 0;
+        while at < all.len() {
+            if let Some(inst) = self.from.maker(all[at])
+                && matches!(inst.op, Op::Compute(Compute::Int(Int::And, _)))
+            {
+                for &arg in &inst.args {
+                    if !all.contains(&arg) {
+                        all.push(arg);
+                    }
+                }
+            }
+            at += 1;
+        }
+        all
+    }
+
+    /// Whether all threads of the gang are in a mask.
+    fn whole(&mut self, mask: Value) -> Value {
+        let from = self.from;
+        let known = match from.maker(mask).map(|inst| (&inst.op, &inst.args[..])) {
+            Some((Op::Entered, _)) if self.plan.is_full() => Some(self.build.same(Type::I1, 1)),
+            Some((Op::Entered, _)) => {
+                let last = self.build.word(self.plan.threads.saturating_sub(self.plan.gang));
+                let enough = self.plan.threads >= self.plan.gang;
+                let fits = self.build.compare(Comparison::Le, Kind::U32, self.loops.thread, last);
+                Some(if enough { fits } else { self.build.same(Type::I1, 0) })
+            }
+            Some((Op::Compute(Compute::Int(Int::And, _)), &[a, b])) => {
+                let (a, b) = (self.whole(a), self.whole(b));
+                Some(self.build.and(a, b))
+            }
+            Some((Op::Compute(Compute::Compare(order, kind, _)), &[a, b])) if !kind.float() => {
+                self.whole_range(*order, *kind, a, b)
+            }
+            _ => None,
+        };
+        known.unwrap_or_else(|| {
+            if let Rep::Scalar(scalar) = self.rep(mask) {
+                return *scalar;
+            }
+            let mut masks: Values =
+                self.units(false).into_iter().map(|unit| self.lanes(mask, unit)).collect();
+            while masks.len() > 1 {
+                masks = masks
+                    .chunks(2)
+                    .map(|pair| if pair.len() == 2 { self.build.and(pair[0], pair[1]) } else { pair[0] })
+                    .collect();
+            }
+            self.build.pure(Op::MaskAll, &[masks[0]], Type::I1)
+        })
+    }
+
+    /// Whether a comparison of a run of numbers with a uniform one holds for the whole gang: it does if it does at the end.
+    fn whole_range(&mut self, order: Comparison, kind: Kind, a: Value, b: Value) -> Option<Value> {
+        let is_uniform = |value: Value| matches!(self.rep(value), Rep::Scalar(_));
+        let (order, run, bound) = match (is_uniform(a), is_uniform(b)) {
+            (false, true) => (order, a, b),
+            (true, false) => (turned(order)?, b, a),
+            _ => return None,
+        };
+        let Rep::Bases(bases, stride) = self.rep(run).clone() else { return None };
+        let mut far = 0;
+        for &base in &bases {
+            let distance = self.build.distance(bases[0], base)?;
+            (distance >= far).then_some(())?;
+            far = distance;
+        }
+        let way = (stride >= 0).then(|| far + stride * (i64::from(self.plan.lanes) - 1))?;
+        // A wrap would show values within this distance of both ends of the range.
+        let way_wide = i128::from(way);
+        let (low, high) = self.ranges_of(run, kind);
+        let (least, most) = limits(kind);
+        if low < least + way_wide && high > most - way_wide {
+            return None;
+        }
+        let end = match order {
+            Comparison::Lt | Comparison::Le => self.build.add_number(bases[0], way),
+            Comparison::Gt | Comparison::Ge => bases[0],
+            _ => return None,
+        };
+        let bound = self.scalar(bound);
+        Some(self.build.compare(order, kind, end, bound))
+    }
+
+    fn ranges_of(&self, value: Value, kind: Kind) -> (i128, i128) {
+        if kind.signed() {
+            let (low, high) = self.ranges.signed(value);
+            (low.into(), high.into())
+        } else {
+            let (low, high) = self.ranges.unsigned(value);
+            (low.into(), high.into())
+        }
+    }
+}
+
+fn limits(kind: Kind) -> (i128, i128) {
+    match (kind.signed(), kind.bits()) {
+        (true, 64) => (i64::MIN.into(), i64::MAX.into()),
+        (true, _) => (i32::MIN.into(), i32::MAX.into()),
+        (false, 64) => (0, u64::MAX.into()),
+        (false, _) => (0, u32::MAX.into()),
+    }
+}
+
+/// The same with its sides changed.
+fn turned(order: Comparison) -> Option<Comparison> {
+    Some(match order {
+        Comparison::Lt => Comparison::Gt,
+        Comparison::Le => Comparison::Ge,
+        Comparison::Gt => Comparison::Lt,
+        Comparison::Ge => Comparison::Le,
+        _ => return None,
+    })
+}
