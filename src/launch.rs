@@ -89,6 +89,12 @@ fn refuse(function: &Function, shape: &Shape, parameter_bytes: usize, rules: &Ru
     if let Some(words) = &kernel.refusal {
         return Error::of(What::NotSupported, "f", format!("\"{}\" cannot run here: {words}", kernel.name));
     }
+    if kernel.shared_bytes > limits.shared_per_block_optin {
+        let (bytes, most) = (kernel.shared_bytes, limits.shared_per_block_optin);
+        let because =
+            format!("\"{}\" has {bytes} bytes of shared memory, a block at most {most}", kernel.name);
+        return Error::of(What::LaunchOutOfResources, "f", because);
+    }
     if parameter_bytes != kernel.parameter_bytes as usize {
         let expected = kernel.parameter_bytes;
         return Error::value(

@@ -108,8 +108,8 @@ impl Module {
         let kernel = self.code.kernel(index)?;
         let device = self.context.device.properties();
         // What cannot run fits no launch, so that a launch asks nothing more.
-        let most =
-            if kernel.refusal.is_none() { (device.max_grid, device.max_block) } else { ([0; 3], [0; 3]) };
+        let runs = kernel.refusal.is_none() && kernel.shared_bytes <= device.shared_per_block_optin;
+        let most = if runs { (device.max_grid, device.max_block) } else { ([0; 3], [0; 3]) };
         let mut functions = self.functions.lock();
         if let Some(function) = functions.get(name) {
             return Ok(function.clone());

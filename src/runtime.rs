@@ -45,6 +45,7 @@ impl Runtime {
             cpu_threads: settings.cpu_threads,
             seed: settings.seed,
             memcheck: settings.memcheck,
+            interpreter: settings.interpreter,
             accesses: None,
         };
         let chosen: Vec<&str> = match &settings.backends[..] {

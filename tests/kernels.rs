@@ -258,6 +258,38 @@ fn a_bad_body_takes_down_its_kernels_alone() {
     assert_eq!(refused.map(drop).unwrap_err().what, What::NotSupported);
 }
 
+/// What a kernel or its device has no room for is refused where it is launched; the context stays whole.
+#[test]
+fn too_much_of_anything_is_refused_at_the_launch() {
+    let text = ".version 7.0\n.target sm_70\n.address_size 64\n.entry free(.param .u64 p) { ret; }\n\
+        .entry narrow(.param .u64 p) .maxntid 64, 1, 1 { ret; }\n.entry exact(.param .u64 p) .reqntid 8, 4 { ret; }\n\
+        .func deeper() { .local .b8 d[400000]; .reg .b64 %d; mov.u64 %d, d; ret; }\n\
+        .func less_deep() { .local .b8 d[400000]; .reg .b64 %d; mov.u64 %d, d; call deeper; ret; }\n\
+        .entry deep(.param .u64 p) { .local .b8 d[400000]; .reg .b64 %d; mov.u64 %d, d; call less_deep; ret; }\n\
+        .entry full(.param .u64 p) { .shared .b8 s[200000]; .reg .b64 %d; mov.u64 %d, s; ret; }\n";
+    let world = World::new();
+    let module = Module::load(&world.context, text.as_bytes()).expect("it is fine");
+    let plain = Shape::linear(64, 64);
+    let of = |block| Shape { block, ..plain };
+    for (name, shape, what, words) in [
+        ("free", of([1025, 1, 1]), What::InvalidValue, "1025 is not between 1 and 1024"),
+        ("free", of([32, 33, 1]), What::InvalidValue, "1056 threads"),
+        ("free", of([1, 1, 65]), What::InvalidValue, "65 is not between 1 and 64"),
+        ("free", of([0, 1, 1]), What::InvalidValue, "0 is not between"),
+        ("free", Shape { shared_bytes: (48 << 10) + 1, ..plain }, What::InvalidValue, "49153 bytes"),
+        ("narrow", of([65, 1, 1]), What::LaunchOutOfResources, "\"narrow\" allows 64"),
+        ("exact", of([32, 1, 1]), What::LaunchOutOfResources, "blocks of [8, 4, 1]"),
+        ("deep", plain, What::NotSupported, "1200000 bytes of local memory"),
+        ("full", plain, What::LaunchOutOfResources, "200000 bytes of shared memory"),
+    ] {
+        let function = module.function(name).expect("it is there");
+        let launched = launch::launch(&world.stream, &function, &shape, &[0; 8], &CUDA);
+        let error = launched.map(drop).expect_err(name);
+        assert!(error.what == what && error.because.contains(words), "{name}: {error}");
+    }
+    world.stream.synchronize().expect("nothing was launched");
+}
+
 #[test]
 fn all_blocks_of_a_cooperative_launch_meet() {
     let world = World::new();

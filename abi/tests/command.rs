@@ -54,6 +54,7 @@ fn mistakes_are_told_in_words() {
         (&["dot"], "which files"),
         (&["dot", "/nowhere/graph.dot"], "is not there"),
         (&["ptx"], "which files"),
+        (&["ptx", "--block", "16,many", "x.ptx"], "many"),
         (&["ptx", "/nowhere/kernel.ptx"], "/nowhere/kernel.ptx"),
         (&["frobnicate"], "frobnicate"),
         (&[], "stream-hal devices"),
@@ -88,6 +89,10 @@ fn device_code_is_shown() {
     ] {
         assert!(shown.lines().any(|shown| shown == line), "no line {line:?} in\n{shown}");
     }
+    // How it runs, with blocks of the size asked for.
+    assert!(shown.lines().any(|line| line.starts_with("  runs        ")), "{shown}");
+    let output = command(&["ptx", "--block", "64,32", &file("samples/ptx/matmul_tiled.ptx")]);
+    assert!(text(&output.stdout).contains("  runs        not with blocks of 64 x 32 x 1"));
     // An image of another form, and its IR.
     let output = command(&["ptx", "--ir", &file("tests/data/images/fatbin_size.bin")]);
     let shown = text(&output.stdout);

@@ -11,6 +11,10 @@ mod null;
 
 pub use accesses::{Accessed, Accesses};
 pub use checker::Checker;
+/// For tests of the compiler only.
+#[doc(hidden)]
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub use cpu::{Alone, Ground};
 pub use device::{Device, Error, Module, Opened, Properties};
 
 use std::sync::Arc;
@@ -26,6 +30,8 @@ pub struct Options {
     pub seed: Option<u64>,
     /// Every allocation of the cpu backend in a guarded mapping of its own.
     pub memcheck: bool,
+    /// Kernels are interpreted, not compiled.
+    pub interpreter: bool,
     /// Who is told what each kernel of the cpu backend accessed; without it nothing is logged.
     pub accesses: Option<Accesses>,
 }

@@ -32,10 +32,21 @@ fn foreign_fault() {
     unsafe { std::hint::black_box(nowhere.read_volatile()) };
 }
 
+/// A division by zero outside of compiled kernels.
+#[cfg(target_arch = "x86_64")]
+fn foreign_division() {
+    // SAFETY: none: this is the fault that is tested, in a process made for it.
+    unsafe {
+        std::arch::asm!("xor edx, edx", "xor ecx, ecx", "div ecx", out("eax") _, out("ecx") _, out("edx") _)
+    };
+}
+
 /// The child's part of a test.
 fn case(name: &str) {
     match name {
         "handler" => handle_by(leave as *const () as usize),
+        // SAFETY: the handler only ends the process.
+        "division" => _ = unsafe { libc::signal(libc::SIGFPE, leave as *const () as usize) },
         "ignored" => handle_by(libc::SIG_IGN),
         _ => handle_by(libc::SIG_DFL),
     }
@@ -43,6 +54,8 @@ fn case(name: &str) {
     match name {
         // SAFETY: sends this process a signal.
         "sent" => _ = unsafe { libc::raise(libc::SIGSEGV) },
+        #[cfg(target_arch = "x86_64")]
+        "division" | "trap" => foreign_division(),
         _ => foreign_fault(),
     }
 }
@@ -77,4 +90,16 @@ fn a_fault_of_the_processor_cannot_be_ignored() {
 #[test]
 fn a_signal_that_is_sent_ends_the_process_too() {
     assert_eq!(run("sent").signal(), Some(libc::SIGSEGV));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_foreign_division_by_zero_goes_where_it_went_before() {
+    assert_eq!(run("division").code(), Some(42));
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn a_foreign_division_by_zero_ends_the_process() {
+    assert_eq!(run("trap").signal(), Some(libc::SIGFPE));
 }

@@ -188,6 +188,11 @@ impl Health {
         self.broken.load(Ordering::Relaxed) == 0
     }
 
+    /// A word that is 0 as long as the context is whole: for compiled kernels, which look at it themselves.
+    pub fn stop_word(&self) -> &AtomicU32 {
+        &self.broken
+    }
+
     /// The first fault stays; later ones are dropped.
     pub fn break_with(&self, fault: Fault) {
         let mut first = self.fault.lock();

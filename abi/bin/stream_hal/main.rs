@@ -24,8 +24,10 @@ Runs CUDA driver and HIP programs, unchanged, on the devices of this machine.
         --seed NUMBER     run device work in the legal order of that number
         --devices COUNT   show so many CPU devices
     stream-hal dot FILE...                      render drawings as SVG beside them
-    stream-hal ptx [--ir] FILE...               print what device code holds and needs, what of it cannot run
-                                                and on which line, or the IR that is made of it
+    stream-hal ptx [options] FILE...            print what device code holds and needs, whether its kernels are
+                                                compiled or interpreted, what cannot run and on which line
+        --block X,Y,Z     for blocks of this size; else of the size that a kernel asks for, or 256
+        --ir              the IR that is made of it
 ";
 
 /// What went wrong, in words for the user.

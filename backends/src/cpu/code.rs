@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use stream_hal_kernels::{self as kernels, image};
 
 use super::access;
+use super::native;
 use super::sync::Engine;
 use crate::device::{Error, Global, Kernel, Module, Parameter, Place};
 
@@ -23,6 +24,8 @@ pub(super) struct LoadedKernel {
     pub(super) index: usize,
     /// The device whose memory the module's variables lie in.
     pub(super) device: usize,
+    /// As machine code.
+    pub(super) versions: native::Cache,
 }
 
 type Chunk = Box<[AtomicPtr<LoadedKernel>]>;
@@ -161,7 +164,8 @@ pub(super) fn load(engine: &Arc<Engine>, device: usize, image: &[u8]) -> Result<
     let program = module.clone().link(&addresses).map_err(|errors| invalid(&errors))?;
     let program = Arc::new(program);
     for (index, kernel) in module.kernels().iter().enumerate() {
-        loaded.codes.push(engine.code.insert(LoadedKernel { program: program.clone(), index, device })?);
+        let (program, versions) = (program.clone(), native::Cache::default());
+        loaded.codes.push(engine.code.insert(LoadedKernel { program, index, device, versions })?);
         loaded.names.push(kernel.name.clone());
     }
     loaded.program = Some(program);
@@ -254,6 +258,11 @@ pub(crate) fn describe(module: &kernels::Module, index: usize, code: u32) -> Res
         max_threads_per_block: kernel.max_threads,
         required_block: kernel.required_block,
         ptx_version: major * 10 + minor,
-        refusal: resources.unsupported.as_ref().map(refused),
+        refusal: resources.unsupported.as_ref().map(refused).or_else(|| too_much_local(resources)),
     })
+}
+
+fn too_much_local(resources: &kernels::Resources) -> Option<String> {
+    let (bytes, most) = (resources.local_bytes, kernels::MOST_LOCAL);
+    (bytes > most).then(|| format!("{bytes} bytes of local memory a thread, more than {most}"))
 }

@@ -10,19 +10,24 @@ use super::access;
 use super::code;
 use super::memory::{self, Memory};
 use super::sync::Engine;
-use super::{Cpu, seeded, signal};
+use super::{Cpu, native, seeded, signal};
 use crate::Options;
 use crate::device::{Device, Error, Module, Opened, Place, Properties};
 
 /// Opens the backend.
 pub(crate) fn open(options: &Options) -> Result<Opened, Error> {
+    open_with(options, native::Compiler::new(options))
+}
+
+/// The same with another compiler.
+pub(super) fn open_with(options: &Options, compiler: native::Compiler) -> Result<Opened, Error> {
     signal::install();
     let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u32);
     let threads = if options.cpu_threads == 0 { cores } else { options.cpu_threads }.clamp(1, 1024);
     let devices = options.cpu_devices.clamp(1, 64);
     let total = device_memory() / u64::from(devices);
     let memories = (0..devices).map(|_| Memory::new(total, options.memcheck)).collect();
-    let engine = Arc::new(Engine::new(threads, memories, options.accesses.clone()));
+    let engine = Arc::new(Engine::new(threads, memories, options.accesses.clone(), compiler));
     let properties = |number| describe(number, threads, total);
     let device = |number: u32| -> Arc<dyn Device> {
         Arc::new(Processor {

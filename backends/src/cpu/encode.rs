@@ -12,6 +12,7 @@ use stream_hal_scheduler::plan::{Plan, Point, Step};
 use stream_hal_scheduler::{Delta, Prepared};
 
 use super::memory;
+use super::native;
 use super::sync::Engine;
 
 /// From this estimate on a plan with several lanes is shared with the workers.
@@ -135,6 +136,7 @@ pub(super) fn prepare(engine: &Engine, plan: &Plan, dag: &Dag) -> Result<Arc<dyn
         return Err(Error::Invalid("more than 4 GiB of arguments in one graph".into()));
     }
     image.push_steps(plan)?;
+    native::prepare(engine, &image.ops);
     let heavy = AtomicBool::new(image.cost_ns >= HEAVY_NS);
     Ok(Arc::new(Exec { places: image.ops.len(), image: Mutex::new(image), heavy }))
 }

@@ -31,12 +31,19 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// Breaks the context.
+    /// The fault with the op's place in its words.
     #[cold]
-    pub(super) fn report(&self, mut fault: Fault) {
+    pub(super) fn named(&self, mut fault: Fault) -> Fault {
         if let Some(node) = self.node {
             fault.what = format!("{} (op {node} of a graph)", fault.what);
         }
+        fault
+    }
+
+    /// Breaks the context.
+    #[cold]
+    pub(super) fn report(&self, fault: Fault) {
+        let fault = self.named(fault);
         tracing::error!(kind = ?fault.kind, "{}", fault.what);
         self.health.break_with(fault);
     }

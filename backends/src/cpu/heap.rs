@@ -72,6 +72,18 @@ impl Heap {
     }
 }
 
+impl Heap {
+    /// Whether all of an access is in one piece that is taken; `None` where the heap is not.
+    pub(super) fn holds(&self, address: u64, bytes: u64) -> Option<bool> {
+        if address.wrapping_sub(self.mapping.0) >= self.mapping.1 {
+            return None;
+        }
+        let pieces = self.pieces.lock();
+        let piece = pieces.taken.range(..=address).next_back();
+        Some(piece.is_some_and(|(&start, &size)| address.saturating_add(bytes) <= start + size))
+    }
+}
+
 /// Reserves and opens so many bytes between guard pages.
 fn map(bytes: u64) -> Result<(u64, u64), Error> {
     if bytes == 0 {
@@ -164,6 +176,11 @@ mod tests {
             }
         }
         assert!(heap.free(0) && !heap.free(64) && !heap.free(u64::MAX));
+        for (&address, &bytes) in &live {
+            assert_eq!(heap.holds(address, bytes), Some(true));
+            assert_eq!(heap.holds(address, BYTES), Some(false), "no piece is so large");
+        }
+        assert_eq!(heap.holds(64, 1), None);
         live.into_keys().for_each(|address| assert!(heap.free(address)));
         let all = heap.alloc(BYTES);
         assert!(all != 0 && heap.alloc(1) == 0, "it is whole again");

@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,12 +13,13 @@ use parking_lot::Mutex;
 use stream_hal_capture::op;
 use stream_hal_kernels::{self as kernels, AccessLog, KernelFault, Logged, Progress, Scratch};
 use stream_hal_scheduler::backend::{Fault, FaultKind};
-use stream_hal_scheduler::clock;
 
 use super::access::Checked;
 use super::code::LoadedKernel;
 use super::execute::{self, Site};
-use super::heap::Heap;
+use super::floats::FloatState;
+use super::native;
+use super::services::Services;
 use crate::accesses::Accessed;
 use crate::device::Place;
 
@@ -38,7 +39,6 @@ thread_local! {
 struct Grid<'a> {
     kernel: &'a LoadedKernel,
     launch: kernels::Launch<'a>,
-    site: &'a Site<'a>,
     blocks: u64,
     next: AtomicU64,
     /// Blocks that were started and only spun when they last ran.
@@ -47,9 +47,8 @@ struct Grid<'a> {
     waiting: AtomicU64,
     /// From so many on no further block is started: each keeps its registers and shared memory.
     resident: u64,
-    ended: AtomicBool,
+    services: Services<'a>,
     fault: Mutex<Option<KernelFault>>,
-    printed: Mutex<Vec<u8>>,
     /// What is accessed, if somebody wants to know.
     log: Option<AccessLog>,
     processors: AtomicU64,
@@ -61,49 +60,65 @@ pub(super) fn run(launch: &op::Launch, args: &[u8], site: &Site<'_>) -> Result<(
         let what = format!("{} names code {}, which is not loaded", op::Op::Launch(*launch), launch.code);
         return Err(Fault { kind: FaultKind::LaunchFailed, what });
     };
-    if launch.flags & op::Launch::COOPERATIVE == 0 {
-        return run_grid(kernel, launch, args, 0, site);
+    let wanted = kernels::Launch {
+        grid: launch.grid,
+        block: launch.block.map(u32::from),
+        shared_bytes: launch.shared_bytes,
+        parameters: args,
+        cooperative: launch.flags & op::Launch::COOPERATIVE != 0,
+        workspace: 0,
+        stack_bytes: 0,
+        id: site.engine.launches.fetch_add(1, Ordering::Relaxed) + 1,
+        processor: [0, site.engine.pool.threads()],
+    };
+    if wanted.cooperative {
+        return run_cooperative(kernel, launch, wanted, site);
     }
+    if site.engine.compiler.is_on() {
+        kernel.program.check_launch(kernel.index, &wanted).map_err(to_fault)?;
+        if let Some(native) = native::find(site.engine, kernel, &wanted) {
+            return native::run(native, kernel, &wanted, site);
+        }
+    }
+    run_grid(kernel, launch, wanted, site)
+}
+
+/// A launch whose blocks wait for each other, with the memory for that.
+fn run_cooperative(
+    kernel: &LoadedKernel,
+    launch: &op::Launch,
+    wanted: kernels::Launch<'_>,
+    site: &Site<'_>,
+) -> Result<(), Fault> {
     let memory = &site.engine.memories[kernel.device];
     let failed = |what: String| Fault { kind: FaultKind::LaunchFailed, what };
     let workspace =
         memory.alloc(WORKSPACE_BYTES, Place::Device).map_err(|error| failed(error.to_string()))?;
     let cleared =
         super::access::fill(workspace, 0, WORKSPACE_BYTES).map_err(|fault| failed(fault.to_string()));
-    let done = cleared.and_then(|()| run_grid(kernel, launch, args, workspace, site));
+    let wanted = kernels::Launch { workspace, ..wanted };
+    let done = cleared.and_then(|()| run_grid(kernel, launch, wanted, site));
     memory.free(workspace, Place::Device).map_err(|error| failed(error.to_string()))?;
     done
 }
 
+/// Runs the blocks on the interpreter.
 fn run_grid(
     kernel: &LoadedKernel,
     launch: &op::Launch,
-    args: &[u8],
-    workspace: u64,
+    wanted: kernels::Launch<'_>,
     site: &Site<'_>,
 ) -> Result<(), Fault> {
     let grid = Grid {
         kernel,
-        launch: kernels::Launch {
-            grid: launch.grid,
-            block: launch.block.map(u32::from),
-            shared_bytes: launch.shared_bytes,
-            parameters: args,
-            cooperative: launch.flags & op::Launch::COOPERATIVE != 0,
-            workspace,
-            stack_bytes: 0,
-            id: site.engine.launches.fetch_add(1, Ordering::Relaxed) + 1,
-            processor: [0, site.engine.pool.threads()],
-        },
-        site,
+        launch: wanted,
         blocks: launch.grid.iter().map(|&side| u64::from(side)).product(),
         next: AtomicU64::new(0),
         aside: Mutex::default(),
         waiting: AtomicU64::new(0),
         resident: resident(launch, site),
-        ended: AtomicBool::new(false),
+        services: Services::new(site),
         fault: Mutex::new(None),
-        printed: Mutex::default(),
         log: site.engine.accesses.as_ref().map(|_| AccessLog::new()),
         processors: AtomicU64::new(0),
     };
@@ -118,13 +133,16 @@ fn run_grid(
     if !grid.is_over() {
         site.engine.pool.together(helpers, &|| grid.work(|| false));
     }
-    print(&grid.printed.into_inner());
+    grid.services.print_all();
     if let (Some(accesses), Some(log)) = (&site.engine.accesses, &grid.log) {
         accesses.ended(&Accessed { launch, node: site.node, log });
     }
     match grid.fault.into_inner() {
         Some(fault) if fault.kind == kernels::FaultKind::Stopped => Ok(()),
-        Some(fault) => Err(to_fault(fault)),
+        Some(mut fault) => {
+            native::name_neighbour(site.engine, &mut fault);
+            Err(to_fault(fault))
+        }
         None => Ok(()),
     }
 }
@@ -141,19 +159,19 @@ impl Grid<'_> {
     /// Whether no block is left to start or to resume, or the launch has ended early.
     fn is_over(&self) -> bool {
         let started = self.next.load(Ordering::Relaxed) >= self.blocks;
-        self.ended.load(Ordering::Relaxed) || (started && self.aside.lock().is_empty())
+        self.services.has_ended() || (started && self.aside.lock().is_empty())
     }
 
     /// Runs blocks until none is left for this thread, or `leave` says so between two blocks.
     fn work(&self, leave: impl Fn() -> bool) {
         let _floats = FloatState::default_for_kernels();
-        let _unless_panicked = EndOnPanic(&self.ended);
+        let _unless_panicked = EndOnPanic(&self.services);
         let number = self.processors.fetch_add(1, Ordering::Relaxed) as u32;
         let launch = kernels::Launch { processor: [number, self.launch.processor[1]], ..self.launch };
         let logged = self.log.as_ref().map(|log| Logged::new(&Checked, log));
         let memory: &dyn kernels::Memory = logged.as_ref().map_or(&Checked, |logged| logged);
         let mut scratch = SCRATCH.take().unwrap_or_default();
-        while !self.ended.load(Ordering::Relaxed) {
+        while !self.services.has_ended() {
             let started = match self.fresh_block() {
                 Some(place) => {
                     let program = &self.kernel.program;
@@ -208,7 +226,7 @@ impl Grid<'_> {
         #[cfg(test)]
         super::panics::at_block(launch);
         loop {
-            match self.kernel.program.resume_block(launch, memory, self, &mut scratch) {
+            match self.kernel.program.resume_block(launch, memory, &self.services, &mut scratch) {
                 Ok(Progress::Done) => return scratch,
                 Ok(Progress::Yielded) => {
                     let mut aside = self.aside.lock();
@@ -225,63 +243,26 @@ impl Grid<'_> {
         }
     }
 
-    /// What the kernels of this context have allocated.
-    fn heap(&self) -> Option<&Heap> {
-        self.site.health.reserve.kept(Heap::new)
-    }
-
     #[cold]
     fn end(&self, fault: KernelFault) -> Box<Scratch> {
         self.fault.lock().get_or_insert(fault);
-        self.ended.store(true, Ordering::Relaxed);
+        self.services.end();
         Box::default()
     }
 }
 
 /// Blocks on other threads may wait for the one that panicked.
-struct EndOnPanic<'a>(&'a AtomicBool);
+struct EndOnPanic<'a>(&'a Services<'a>);
 
 impl Drop for EndOnPanic<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.0.store(true, Ordering::Relaxed);
+            self.0.end();
         }
     }
 }
 
-impl kernels::Host for Grid<'_> {
-    fn print(&self, text: &[u8]) {
-        self.printed.lock().extend_from_slice(text);
-    }
-
-    fn clock_ns(&self) -> u64 {
-        clock::now_ns()
-    }
-
-    fn complain(&self, text: &[u8]) {
-        use std::io::Write;
-        // Nobody can be told that the stream for complaints is closed.
-        std::io::stderr().write_all(text).ok();
-    }
-
-    fn malloc(&self, bytes: u64) -> u64 {
-        self.heap().map_or(0, |heap| heap.alloc(bytes))
-    }
-
-    fn free(&self, address: u64) {
-        if self.heap().is_some_and(|heap| !heap.free(address)) {
-            tracing::warn!("a kernel freed {address:#x}, which it has not allocated or has freed before");
-        }
-    }
-
-    fn should_stop(&self) -> bool {
-        self.ended.load(Ordering::Relaxed)
-            || !self.site.health.is_whole()
-            || self.site.engine.pool.is_stopping()
-    }
-}
-
-fn to_fault(fault: KernelFault) -> Fault {
+pub(super) fn to_fault(fault: KernelFault) -> Fault {
     use kernels::FaultKind as Kind;
     let kind = match fault.kind {
         Kind::IllegalAddress => FaultKind::IllegalAddress,
@@ -292,67 +273,4 @@ fn to_fault(fault: KernelFault) -> Fault {
         Kind::Trap | Kind::BarrierDeadlock | Kind::InvalidLaunch | Kind::Stopped => FaultKind::LaunchFailed,
     };
     Fault { kind, what: fault.to_string() }
-}
-
-/// Writes what a launch printed, in order with what the program wrote through the C library.
-fn print(text: &[u8]) {
-    if text.is_empty() {
-        return;
-    }
-    #[cfg(target_os = "linux")]
-    {
-        unsafe extern "C" {
-            static stdout: *mut libc::FILE;
-        }
-        // SAFETY: the C library's own stream, set before any program code runs.
-        let stream = unsafe { stdout };
-        // SAFETY: `text` is readable and the stream is open or reports an error.
-        unsafe { libc::fwrite(text.as_ptr().cast(), 1, text.len(), stream) };
-        // SAFETY: as above.
-        unsafe { libc::fflush(stream) };
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        use std::io::Write;
-        let _ = std::io::stdout().write_all(text);
-    }
-}
-
-/// The floating point control word of the thread that lends itself to a kernel; dropping it gives it back.
-struct FloatState(u32);
-
-#[cfg(target_arch = "x86_64")]
-impl FloatState {
-    /// Keeps the caller's and sets the default: denormals count, rounding to nearest, no traps.
-    fn default_for_kernels() -> FloatState {
-        let mut saved = 0u32;
-        // SAFETY: stores four bytes into `saved`.
-        unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &mut saved, options(nostack, preserves_flags)) };
-        FloatState(saved).set(0x1f80)
-    }
-
-    fn set(self, word: u32) -> FloatState {
-        if self.0 != word {
-            // SAFETY: loads a valid control word; compiled code that depends on it runs in kernels only.
-            unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &word, options(nostack, preserves_flags)) };
-        }
-        self
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-impl Drop for FloatState {
-    fn drop(&mut self) {
-        let word = self.0;
-        // Flags that the kernel raised are not the caller's business either.
-        // SAFETY: the word that was stored at the start.
-        unsafe { std::arch::asm!("ldmxcsr [{}]", in(reg) &word, options(nostack, preserves_flags)) };
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-impl FloatState {
-    fn default_for_kernels() -> FloatState {
-        FloatState(0)
-    }
 }

@@ -55,6 +55,8 @@ struct Slab {
 
 struct Large {
     place: Place,
+    /// As asked for.
+    bytes: u64,
     counted: u64,
     mapping: u64,
     mapping_bytes: u64,
@@ -114,6 +116,44 @@ impl Memory {
             return Ok(());
         }
         tables.free_small(address, place)
+    }
+}
+
+/// How an address lies to an allocation: before its start, in it, or behind its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Neighbour {
+    /// Where the allocation starts.
+    pub(super) start: u64,
+    /// Its size as it was asked for.
+    pub(super) bytes: u64,
+    /// The access lies in memory, or between guard pages, of the allocation.
+    pub(super) ours: bool,
+}
+
+impl Neighbour {
+    /// Bytes from the address to the allocation.
+    pub(super) fn distance(&self, address: u64) -> u64 {
+        let end = self.start + self.bytes;
+        self.start.saturating_sub(address).max(address.saturating_sub(end))
+    }
+
+    /// Whether all of an access is inside.
+    pub(super) fn holds(&self, address: u64, bytes: u64) -> bool {
+        address >= self.start && address.checked_add(bytes).is_some_and(|end| end <= self.start + self.bytes)
+    }
+}
+
+impl Memory {
+    /// The allocation that is nearest to an address. With `memcheck` all have mappings of their own, and only those count.
+    pub(super) fn nearest(&self, address: u64) -> Option<Neighbour> {
+        let tables = self.tables.lock();
+        let below = tables.large.range(..=address).next_back();
+        let above = tables.large.range(address..).next();
+        let neighbours = below.into_iter().chain(above).map(|(&start, large)| {
+            let ours = (large.mapping..large.mapping + large.mapping_bytes).contains(&address);
+            Neighbour { start, bytes: large.bytes, ours }
+        });
+        neighbours.min_by_key(|neighbour| (!neighbour.ours, neighbour.distance(address)))
     }
 }
 
@@ -197,7 +237,7 @@ impl Tables {
         }
         let address = if memcheck { start + ((inside - bytes) & !15) } else { start };
         self.used += inside;
-        self.large.insert(address, Large { place, counted: inside, mapping, mapping_bytes });
+        self.large.insert(address, Large { place, bytes, counted: inside, mapping, mapping_bytes });
         Ok(address)
     }
 }
@@ -257,7 +297,7 @@ pub(super) fn want_huge_pages<T>(buffer: &mut [std::mem::MaybeUninit<T>]) {
 }
 
 /// Takes access and contents away but keeps the reservation.
-fn reset(address: u64, bytes: u64) {
+pub(super) fn reset(address: u64, bytes: u64) {
     // SAFETY: the range lies in a reservation of ours and nothing is allocated in it.
     unsafe { libc::madvise(pointer(address), bytes as usize, libc::MADV_DONTNEED) };
     // SAFETY: as above.

@@ -7,10 +7,12 @@ mod code;
 mod driver;
 mod encode;
 mod execute;
+mod floats;
 mod heap;
 mod lane;
 mod launch;
 mod memory;
+mod native;
 #[cfg(test)]
 mod panics;
 mod pool;
@@ -18,6 +20,7 @@ mod protocol;
 mod replay;
 mod ring;
 mod seeded;
+mod services;
 mod signal;
 mod sync;
 
@@ -33,6 +36,8 @@ pub(crate) use code::{check as check_image, describe as describe_kernel, parse a
 pub(crate) use driver::open;
 pub(crate) use execute::in_host_call;
 pub(crate) use memory::{ALIGNMENT, Memory};
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+pub use native::{Alone, Ground};
 
 use encode::Exec;
 use sync::Engine;
@@ -99,6 +104,6 @@ impl Backend for Cpu {
 
 impl Drop for Cpu {
     fn drop(&mut self) {
-        self.engine.pool.stop();
+        self.engine.stop();
     }
 }

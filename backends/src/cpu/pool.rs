@@ -147,9 +147,14 @@ impl Pool {
         handles.extend(spawn("stream-hal watch", move || lanes.pool().watch(&lanes)));
     }
 
+    /// From now on nothing is begun, and kernels that ask are told to stop.
+    pub(super) fn announce_stop(&self) {
+        self.stopping.store(true, Ordering::SeqCst);
+    }
+
     /// Ends the workers and waits for them, except for the thread that calls.
     pub(super) fn stop(&self) {
-        self.stopping.store(true, Ordering::SeqCst);
+        self.announce_stop();
         while self.word.call_another() {
             self.bell.give_token();
         }

@@ -31,6 +31,6 @@ impl Execute for Single {
 
 impl Drop for Single {
     fn drop(&mut self) {
-        self.engine.pool.stop();
+        self.engine.stop();
     }
 }

@@ -1,4 +1,4 @@
-//! The handler that makes a fault inside the checked accesses an ordinary error.
+//! The handler that makes a fault inside the checked accesses an ordinary error, and one of a compiled kernel its end.
 //!
 //! It is installed once for the process. Faults elsewhere go to whoever had the signal before, with
 //! the flags and the mask they asked for. A program that installs a handler of its own later must
@@ -22,12 +22,32 @@ mod handler {
 
     use libc::{c_int, c_void, sigaction, siginfo_t};
 
-    use crate::cpu::access;
+    use crate::cpu::{access, native};
 
-    const SIGNALS: [c_int; 2] = [libc::SIGSEGV, libc::SIGBUS];
+    const SIGNALS: [c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE];
 
     /// Who had the signals before us, in the order of `SIGNALS`.
-    static PREVIOUS: [OnceLock<sigaction>; 2] = [OnceLock::new(), OnceLock::new()];
+    static PREVIOUS: [OnceLock<sigaction>; 3] = [const { OnceLock::new() }; 3];
+
+    /// The general registers by their numbers in instructions.
+    const REGISTERS: [c_int; 16] = [
+        libc::REG_RAX,
+        libc::REG_RCX,
+        libc::REG_RDX,
+        libc::REG_RBX,
+        libc::REG_RSP,
+        libc::REG_RBP,
+        libc::REG_RSI,
+        libc::REG_RDI,
+        libc::REG_R8,
+        libc::REG_R9,
+        libc::REG_R10,
+        libc::REG_R11,
+        libc::REG_R12,
+        libc::REG_R13,
+        libc::REG_R14,
+        libc::REG_R15,
+    ];
 
     type Handler = extern "C" fn(c_int);
     type InfoHandler = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
@@ -80,15 +100,25 @@ mod handler {
         // SAFETY: the third argument is the interrupted thread's context, ours to change.
         let registers = unsafe { &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs };
         let at = registers[libc::REG_RIP as usize] as usize;
-        if !access::code_range().contains(&at) {
-            return false;
-        }
         // SAFETY: as in `on_fault`.
         let info = unsafe { &*info };
-        // SAFETY: for these two signals the address is set; zero where the processor gives none.
+        // SAFETY: for these signals the address is set; zero where the processor gives none.
         let address = unsafe { info.si_addr() };
-        registers[libc::REG_RAX as usize] = address.addr() as i64;
-        registers[libc::REG_RIP as usize] = access::fixup(at) as i64;
+        if access::code_range().contains(&at) {
+            registers[libc::REG_RAX as usize] = address.addr() as i64;
+            registers[libc::REG_RIP as usize] = access::fixup(at) as i64;
+            return true;
+        }
+        let Some(found) = native::find_site(at) else { return false };
+        let fault = native::Interrupted {
+            address: address.addr() as u64,
+            signal: info.si_signo,
+            site: found.site,
+            registers: REGISTERS.map(|number| registers[number as usize] as u64),
+        };
+        // SAFETY: this thread was interrupted in compiled code, whose pinned register is the context's address.
+        unsafe { native::note_fault(&fault) };
+        registers[libc::REG_RIP as usize] = found.fixup as i64;
         true
     }
 

@@ -14,6 +14,7 @@ use super::encode::Exec;
 use super::execute::{self, Site};
 use super::lane::{Claim, Lane};
 use super::memory::Memory;
+use super::native;
 use super::pool::{Lanes, Pool};
 use super::protocol::{self, Release};
 use super::replay;
@@ -40,6 +41,7 @@ pub(super) struct Engine {
     pub(super) launches: AtomicU64,
     /// Who is told what kernels accessed.
     pub(super) accesses: Option<Accesses>,
+    pub(super) compiler: native::Compiler,
 }
 
 #[derive(Default)]
@@ -57,7 +59,12 @@ enum Ran {
 }
 
 impl Engine {
-    pub(super) fn new(threads: u32, memories: Vec<Memory>, accesses: Option<Accesses>) -> Engine {
+    pub(super) fn new(
+        threads: u32,
+        memories: Vec<Memory>,
+        accesses: Option<Accesses>,
+        compiler: native::Compiler,
+    ) -> Engine {
         Engine {
             lanes: (0..MOST_LANES / CHUNK).map(|_| OnceLock::new()).collect(),
             numbers: Mutex::default(),
@@ -66,7 +73,15 @@ impl Engine {
             memories,
             launches: AtomicU64::new(0),
             accesses,
+            compiler,
         }
+    }
+
+    /// Ends the workers: no kernel of this engine runs when it returns.
+    pub(super) fn stop(&self) {
+        self.pool.announce_stop();
+        native::abandon(self);
+        self.pool.stop();
     }
 
     #[inline]

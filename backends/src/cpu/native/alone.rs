@@ -1,0 +1,112 @@
+//! A compiled kernel on the calling thread alone, with a host of the caller's and no device: for tests of the compiler.
+
+use std::panic;
+use std::sync::atomic::AtomicU32;
+
+use stream_hal_kernels::compile::runtime::Allocations;
+use stream_hal_kernels::compile::{Code, Refusal, Target};
+use stream_hal_kernels::{FaultKind, Host, KernelFault, Launch, Program};
+
+use super::super::floats::FloatState;
+use super::super::signal;
+use super::arena::Arena;
+use super::code::Native;
+use super::session::{self, Ended, Session};
+use super::{check, reenact};
+
+/// A compiled kernel in its place.
+pub struct Alone(Native);
+
+/// What a launch is run with.
+pub struct Ground<'g> {
+    /// The kernel's program.
+    pub program: &'g Program,
+    /// Its index there.
+    pub kernel: usize,
+    /// The other side.
+    pub host: &'g dyn Host,
+    /// Not 0: the kernel is to stop.
+    pub stop: &'g AtomicU32,
+    /// What may be accessed besides the block's own memory, if accesses are checked.
+    pub allocations: Option<&'g dyn Allocations>,
+}
+
+impl Alone {
+    /// This machine, if the compiler makes code for it.
+    pub fn target() -> Option<Target> {
+        super::target()
+    }
+
+    /// Puts code where it can be run.
+    pub fn new(code: Code) -> Result<Alone, Refusal> {
+        signal::install();
+        Native::new(code).map(Alone)
+    }
+
+    /// The code, without its bytes.
+    pub fn code(&self) -> &Code {
+        &self.0.code
+    }
+
+    /// Runs all blocks of a launch, in order, until one faults.
+    ///
+    /// # Safety
+    /// The code is of a kernel and a block size that the launch fits, and nobody minds what the kernel accesses.
+    pub unsafe fn run(&self, launch: &Launch<'_>, ground: &Ground<'_>) -> Result<(), KernelFault> {
+        let mut arena = Arena::take().map_err(|error| ground.trouble(error.to_string()))?;
+        let set_up = session::set_up(&mut arena, &self.0, launch, ground.stop);
+        set_up.map_err(|error| ground.trouble(error.to_string()))?;
+        let own = check::own(&arena.context, launch);
+        let bounds = ground.allocations.map(|others| Bounds { own, others });
+        let name = ground.name();
+        let allocations = bounds.as_ref().map(|bounds| bounds as _);
+        let session = Session { native: &self.0, name, launch, host: ground.host, allocations };
+        let blocks = launch.grid.iter().map(|&side| u64::from(side)).product();
+        let floats = FloatState::of_kernels(self.0.code.flush);
+        // SAFETY: the caller's promise; the context was set up.
+        let ended = unsafe { session.run(&mut arena, 0, blocks) };
+        drop(floats);
+        arena.keep();
+        match ended {
+            Ended::Done => Ok(()),
+            Ended::Refused(fault) => Err(fault),
+            Ended::Faulted(fault) => Err(reenact::told(fault, ground.program, ground.kernel, launch)),
+            Ended::Stopped => {
+                Err(KernelFault { kind: FaultKind::Stopped, ..ground.trouble("it was stopped") })
+            }
+            Ended::Panicked(payload) => panic::resume_unwind(payload),
+            Ended::Strange(left) => Err(ground.trouble(format!("it ended with {left}, which means nothing"))),
+        }
+    }
+}
+
+impl Ground<'_> {
+    fn name(&self) -> &str {
+        self.program.module().kernels().get(self.kernel).map_or("", |kernel| &kernel.name)
+    }
+
+    fn trouble(&self, words: impl Into<String>) -> KernelFault {
+        KernelFault {
+            kind: FaultKind::InvalidLaunch,
+            kernel: self.name().to_owned(),
+            block: [0; 3],
+            thread: [0; 3],
+            line: 0,
+            address: 0,
+            words: words.into(),
+        }
+    }
+}
+
+/// Where a block may go.
+struct Bounds<'b> {
+    own: [(u64, u64); 3],
+    others: &'b dyn Allocations,
+}
+
+impl Allocations for Bounds<'_> {
+    fn complaint(&self, address: u64, bytes: u32, write: bool) -> Option<String> {
+        let own = check::holds(&self.own, address, bytes.into());
+        if own { None } else { self.others.complaint(address, bytes, write) }
+    }
+}

@@ -1,0 +1,56 @@
+//! A compiled kernel in its place.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use stream_hal_kernels::compile::{Code, Context, Refusal};
+
+use super::map::{self, Mapped};
+use super::sites::{self, Registered};
+
+/// What the code is: runs so many blocks from a number on.
+pub(super) type Entry = unsafe extern "sysv64" fn(*mut Context, u64, u64) -> u32;
+
+/// A compiled kernel that can be run.
+pub(in super::super) struct Native {
+    /// Before the sites and the memory, which it names.
+    _registered: Registered,
+    /// Without its bytes.
+    pub(super) code: Code,
+    entry: Entry,
+    /// How long a block took when this was last run, in picoseconds; 0: nobody knows.
+    pace: AtomicU64,
+    _mapped: Mapped,
+}
+
+impl Native {
+    /// Puts code where it can be run.
+    pub(super) fn new(mut code: Code) -> Result<Native, Refusal> {
+        let bytes = std::mem::take(&mut code.bytes);
+        let mapped = map::place(&bytes).map_err(|error| {
+            Refusal::new(0, format!("no place for {} bytes of code: {error}", bytes.len()))
+        })?;
+        // SAFETY: the code's sites ascend; they stay where they are, as the code does, until it is dropped.
+        let registered = unsafe { sites::register(mapped.range(), &code.sites) }
+            .ok_or_else(|| Refusal::new(0, "too many kernels"))?;
+        let start = std::ptr::with_exposed_provenance::<()>(mapped.start());
+        // SAFETY: compiled code starts with a function of this form.
+        let entry = unsafe { std::mem::transmute::<*const (), Entry>(start) };
+        Ok(Native { _registered: registered, code, entry, pace: AtomicU64::new(0), _mapped: mapped })
+    }
+
+    #[inline]
+    pub(super) fn entry(&self) -> Entry {
+        self.entry
+    }
+
+    /// Picoseconds of a block; 0: unknown.
+    #[inline]
+    pub(super) fn pace(&self) -> u64 {
+        self.pace.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn set_pace(&self, picoseconds: u64) {
+        self.pace.store(picoseconds.max(1), Ordering::Relaxed);
+    }
+}

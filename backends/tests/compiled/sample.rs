@@ -1,0 +1,34 @@
+//! The checks of the sample kernels.
+
+#[path = "../../../kernels/tests/sample/chance.rs"]
+pub mod chance;
+#[path = "../../../kernels/tests/sample/check.rs"]
+pub mod check;
+#[path = "../../../kernels/tests/sample/classic.rs"]
+pub mod classic;
+#[path = "../../../kernels/tests/sample/device.rs"]
+pub mod device;
+#[path = "../../../kernels/tests/sample/exact.rs"]
+pub mod exact;
+#[path = "../../../kernels/tests/sample/flow.rs"]
+pub mod flow;
+#[path = "../../../kernels/tests/sample/grid.rs"]
+pub mod grid;
+#[path = "../../../kernels/tests/sample/hash.rs"]
+pub mod hash;
+#[path = "../../../kernels/tests/sample/layout.rs"]
+pub mod layout;
+#[path = "../../../kernels/tests/sample/linear.rs"]
+pub mod linear;
+#[path = "../../../kernels/tests/sample/mathematics.rs"]
+pub mod mathematics;
+#[path = "../../../kernels/tests/sample/neural.rs"]
+pub mod neural;
+#[path = "../../../kernels/tests/sample/parallel.rs"]
+pub mod parallel;
+#[path = "../../../kernels/tests/sample/shared.rs"]
+pub mod shared;
+#[path = "../../../kernels/tests/sample/small.rs"]
+pub mod small;
+#[path = "../../../kernels/tests/sample/together.rs"]
+pub mod together;
