@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use crate::compile::Shape as Launch;
 use crate::compile::pass::range::Ranges;
 use crate::compile::pass::shape::{Shape, Shapes};
-use crate::compile::ssa::edit::{Builder, Repair, split_block};
+use crate::compile::ssa::edit::{Builder, Repair, rename_in, split_block};
 use crate::compile::ssa::order::{Dominators, Liveness, Loops, Order, homes};
 use crate::compile::ssa::{BlockId, Def, End, Function, InstId, Op, Target, Type, Value};
 use crate::ir::Type as Kind;
@@ -334,16 +334,7 @@ fn rename(function: &mut Function, plan: &Plan, renewed: &BTreeMap<Value, Vec<(B
         for &user in blocks {
             let own = renewed[&value].iter().find(|one| one.0 == user).map(|one| one.1);
             let new = own.unwrap_or_else(|| reaching.at_start(function, user));
-            let change = |one: &mut Value| {
-                if *one == value {
-                    *one = new;
-                }
-            };
-            for at in 0..function.block(user).insts.len() {
-                let inst = function.block(user).insts[at];
-                function.inst_mut(inst).uses_mut(change);
-            }
-            function.block_mut(user).end.values_mut(change);
+            rename_in(function, user, value, new);
         }
         reaching.finish(function);
     }

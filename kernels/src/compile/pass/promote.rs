@@ -9,7 +9,7 @@ use crate::compile::ssa::edit::{Builder, Renames, Repair};
 use crate::compile::ssa::order::Order;
 use crate::compile::ssa::{Access, BlockId, Function, InstId, Op, Type, Value};
 use crate::ir::Type as Kind;
-use crate::ir::compute::{Compute, Conversion, Int, Mode};
+use crate::ir::compute::{Compute, Int};
 use crate::ir::op::Space;
 
 /// A piece of a variable: its first byte.
@@ -201,7 +201,7 @@ impl<'f> Promoter<'f> {
     fn cut(&mut self, value: Value, bytes: u8) -> Value {
         let (from, to) = (self.function.ty(value), holds(bytes));
         let value = if from == Type::I64 && to == Type::I32 {
-            self.make(Op::Compute(convert(Kind::U32, Kind::U64)), &[value], Type::I32)
+            self.builder().convert(Kind::U32, Kind::U64, value)
         } else {
             value
         };
@@ -222,21 +222,21 @@ impl<'f> Promoter<'f> {
         };
         let held = self.function.ty(value);
         match (held, ty) {
-            (Type::I32, Type::I64) => self.make(Op::Compute(convert(kinds.2, kinds.0)), &[value], ty),
+            (Type::I32, Type::I64) => self.builder().convert(kinds.2, kinds.0, value),
             (Type::I32, Type::I32) if access.signed && access.bytes < 4 => {
-                self.make(Op::Compute(convert(kinds.1, kinds.0)), &[value], ty)
+                self.builder().convert(kinds.1, kinds.0, value)
             }
             _ => value,
         }
     }
 
     fn make(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
-        Builder::new(self.function, self.block, self.line).op(op, args, ty)
+        self.builder().op(op, args, ty)
     }
-}
 
-fn convert(to: Kind, from: Kind) -> Compute {
-    Compute::Convert(Conversion { to, from, mode: Mode::default(), integral: false, finite: false })
+    fn builder(&mut self) -> Builder<'_> {
+        Builder::new(self.function, self.block, self.line)
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Values used where they were not made on every way there become values again: zero on the other ways, where nobody
 //! wants them.
 
-use crate::compile::ssa::edit::Repair;
+use crate::compile::ssa::edit::{Repair, rename_in};
 use crate::compile::ssa::order::{Dominators, Order, homes};
 use crate::compile::ssa::{BlockId, Function, Value};
 
@@ -37,16 +37,7 @@ pub fn run(function: &mut Function) {
         let mut reaching = repair.variable(function.ty(value), &[(home, value)]);
         for &(_, user) in uses {
             let new = reaching.at_start(function, user);
-            let change = |one: &mut Value| {
-                if *one == value {
-                    *one = new;
-                }
-            };
-            for at in 0..function.block(user).insts.len() {
-                let inst = function.block(user).insts[at];
-                function.inst_mut(inst).uses_mut(change);
-            }
-            function.block_mut(user).end.values_mut(change);
+            rename_in(function, user, value, new);
         }
         reaching.finish(function);
     }

@@ -71,6 +71,20 @@ impl Renames {
     }
 }
 
+/// Uses of a value in one block become uses of another.
+pub fn rename_in(function: &mut Function, block: BlockId, from: Value, to: Value) {
+    let change = |value: &mut Value| {
+        if *value == from {
+            *value = to;
+        }
+    };
+    for at in 0..function.block(block).insts.len() {
+        let inst = function.block(block).insts[at];
+        function.inst_mut(inst).uses_mut(change);
+    }
+    function.block_mut(block).end.values_mut(change);
+}
+
 /// Puts insts before the one at an index, or at the end of the block.
 pub fn insert(function: &mut Function, block: BlockId, at: usize, insts: impl IntoIterator<Item = InstId>) {
     function.block_mut(block).insts.splice(at..at, insts);
