@@ -1,5 +1,6 @@
 //! Small programs as text, and what they must do alike.
 
+use stream_hal_kernels::compile::pass::order;
 use stream_hal_kernels::compile::ssa::Function;
 use stream_hal_kernels::compile::ssa::eval::{self, World};
 use stream_hal_kernels::compile::ssa::parse::parse;
@@ -61,7 +62,10 @@ pub fn number(random: &mut fastrand::Rng) -> u64 {
 /// Machine code for a function; panics where there should be some and is not.
 #[track_caller]
 pub fn code(function: &Function) -> Code {
-    match emit::emit(function, &process::target()) {
+    // As the driver does.
+    let mut function = function.clone();
+    order::run(&mut function);
+    match emit::emit(&function, &process::target()) {
         Ok(code) => code,
         Err(refusal) => panic!("line {}: {}\n{function}", refusal.line, refusal.what),
     }

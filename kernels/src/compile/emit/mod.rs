@@ -15,7 +15,6 @@ mod memory;
 mod pool;
 mod scalar;
 mod scalar_divide;
-mod schedule;
 pub mod select;
 mod vector;
 mod vector_codes;

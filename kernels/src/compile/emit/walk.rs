@@ -8,7 +8,6 @@ use super::super::{Refusal, Target};
 use super::layout::{self, Layout};
 use super::machine::{RDX, RSI};
 use super::pool::Pool;
-use super::schedule::Schedule;
 use super::select::{Body, Node, Select};
 use super::{atomic, flow, lanes, memory, scalar, vector, vector_special};
 
@@ -51,10 +50,8 @@ pub struct MachineBlock {
 /// Selects all that is needed.
 pub fn run(function: &Function, target: &Target) -> Result<Selected, Refusal> {
     let layout = layout::run(function);
-    let mut schedule = Schedule::new(function, &layout.order);
-    let orders: Vec<Vec<InstId>> = layout.order.iter().map(|&id| schedule.block(id)).collect();
     let mut s = Select::new(function, target);
-    number(&mut s, &layout, &orders);
+    number(&mut s, &layout);
     let mut blocks: Vec<MachineBlock> = layout.order.iter().map(|_| MachineBlock::default()).collect();
     let mut reversed = Vec::new();
     for (at, &id) in layout.order.iter().enumerate().rev() {
@@ -64,7 +61,7 @@ pub fn run(function: &Function, target: &Target) -> Result<Selected, Refusal> {
         s.depth = block.depth;
         block.end = reversed.len() as u32;
         select_end(&mut s, &layout, id, block)?;
-        for &inst in orders[at].iter().rev() {
+        for &inst in function.block(id).insts.iter().rev() {
             s.epoch = s.epochs[inst.0 as usize];
             select(&mut s, inst)?;
             s.finish_inst();
@@ -91,13 +88,13 @@ pub fn run(function: &Function, target: &Target) -> Result<Selected, Refusal> {
 }
 
 /// Counts uses, and numbers places by what was written before them.
-fn number(s: &mut Select<'_>, layout: &Layout, orders: &[Vec<InstId>]) {
+fn number(s: &mut Select<'_>, layout: &Layout) {
     let function = s.function;
     let mut epoch = 0;
-    for (&id, order) in layout.order.iter().zip(orders) {
+    for &id in &layout.order {
         epoch += 1;
         let block = function.block(id);
-        for &inst in order {
+        for &inst in &block.insts {
             s.epochs[inst.0 as usize] = epoch;
             s.homes[inst.0 as usize] = layout.place[id.0 as usize];
             let inst = function.inst(inst);
