@@ -26,9 +26,10 @@ pub(super) const MOST_LANES: usize = 1 << 16;
 const CHUNK: usize = 64;
 /// Looks of a waiting thread before it sleeps: about 2 µs.
 const SPINS: u32 = 64;
-/// Bytes of a copy or fill, or threads of a launch, worth waking a napping worker.
+/// Bytes of a copy or fill, or threads of a launch, worth waking a napping worker; nanoseconds, where those are known.
 const HURRY_BYTES: u64 = 128 << 10;
 const HURRY_THREADS: u64 = 256;
+const HURRY_NS: u64 = 10_000;
 
 /// Everything the workers and the callers share.
 pub(super) struct Engine {
@@ -132,7 +133,7 @@ impl Engine {
                 if ops.iter().any(|op| matches!(op, Op::Graph { .. })) {
                     return Err(Error::Invalid("a graph that was not prepared".into()));
                 }
-                (producer.push_ops(shared, waits, ops, args), ops.iter().any(is_heavy))
+                (producer.push_ops(shared, waits, ops, args), ops.iter().any(|op| self.is_heavy(op)))
             }
             Work::Exec { prepared, deltas, waits } => {
                 let Some(exec) = prepared.as_any().downcast_ref::<Exec>() else {
@@ -152,6 +153,22 @@ impl Engine {
             self.pool.hurry();
         }
         Ok(Ticket { queue, value })
+    }
+
+    /// Worth waking a worker that naps.
+    #[inline]
+    fn is_heavy(&self, op: &Op) -> bool {
+        match op {
+            Op::Launch(launch) => {
+                let product = |sides: &[u64]| sides.iter().fold(1u64, |all, &side| all.saturating_mul(side));
+                let blocks = product(&launch.grid.map(u64::from));
+                blocks.saturating_mul(product(&launch.block.map(u64::from))) >= HURRY_THREADS
+                    && native::expected_ns(self, launch).is_none_or(|time| time >= HURRY_NS)
+            }
+            Op::Copy(copy) => copy.bytes >= HURRY_BYTES,
+            Op::Fill(fill) => fill.width.saturating_mul(fill.height) >= HURRY_BYTES,
+            _ => false,
+        }
     }
 
     /// One acquire load.
@@ -319,20 +336,6 @@ fn sleep_on(lane: &Lane, wanted: Ticket) {
         std::hint::spin_loop();
     }
     lane.sleep_until(wanted.value);
-}
-
-/// Worth waking a worker that naps.
-fn is_heavy(op: &Op) -> bool {
-    match op {
-        Op::Launch(launch) => {
-            let product = |sides: &[u64]| sides.iter().fold(1u64, |all, &side| all.saturating_mul(side));
-            let blocks = product(&launch.grid.map(u64::from));
-            blocks.saturating_mul(product(&launch.block.map(u64::from))) >= HURRY_THREADS
-        }
-        Op::Copy(copy) => copy.bytes >= HURRY_BYTES,
-        Op::Fill(fill) => fill.width.saturating_mul(fill.height) >= HURRY_BYTES,
-        _ => false,
-    }
 }
 
 fn may_take_long(record: &Record<'_>) -> bool {

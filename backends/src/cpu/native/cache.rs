@@ -41,6 +41,14 @@ impl Cache {
             find(far, shape)
         })
     }
+
+    /// The code for a shape, if it was compiled.
+    #[inline]
+    pub(super) fn known(&self, shape: Shape) -> Option<&Native> {
+        let far = self.far.get().map(|far| &far[..]).unwrap_or_default();
+        let mut versions = self.near.iter().chain(far).map_while(OnceLock::get);
+        versions.find(|version| version.shape == shape)?.made.get()?.as_ref().ok()
+    }
 }
 
 /// The version in one of these slots, if need be the first that is free.

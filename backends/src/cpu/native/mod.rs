@@ -117,6 +117,18 @@ pub(super) fn find<'k>(
     version.code(&engine.compiler, kernel)
 }
 
+/// How many nanoseconds a launch will take on one thread, by what blocks of the compiled kernel took last time.
+#[inline]
+pub(super) fn expected_ns(engine: &Engine, launch: &op::Launch) -> Option<u64> {
+    if launch.flags & op::Launch::COOPERATIVE != 0 {
+        return None;
+    }
+    let kernel = engine.code.get(launch.code)?;
+    let pace = kernel.versions.known(shape(launch.grid, launch.block.map(u32::from)))?.pace();
+    let blocks = launch.grid.iter().fold(1u64, |all, &side| all.saturating_mul(side.into()));
+    (pace != 0).then(|| blocks.saturating_mul(pace) / 1000)
+}
+
 /// Compiles what a plan's launches need and is not there, on several threads if it is much.
 pub(super) fn prepare(engine: &Engine, ops: &[Op]) {
     if !engine.compiler.is_on() {

@@ -94,7 +94,7 @@ impl Grid<'_> {
                 return;
             }
             count = count.min(self.blocks - first);
-            if !worker.run(first, count) || self.blocks == 1 {
+            if !worker.run(first, count) {
                 return;
             }
             let now = Instant::now();

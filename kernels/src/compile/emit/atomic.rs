@@ -76,6 +76,21 @@ impl Update {
         !wanted && self.is_direct() && self.bytes >= 4
     }
 
+    /// The operand of one read-modify-write that does what so many with this operand do.
+    pub fn of_many(&self, number: i32, count: u8) -> Option<i32> {
+        match self.op {
+            AtomicOp::Add if self.bytes == 8 => number.checked_mul(count.into()),
+            AtomicOp::Add => Some(number.wrapping_mul(count.into())),
+            AtomicOp::And | AtomicOp::Or | AtomicOp::Exchange => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The same with another constant operand.
+    pub fn with(&self, number: i32) -> Update {
+        Update { number: Some(number), ..*self }
+    }
+
     /// It takes so much code that it is better not repeated.
     pub fn loops(&self) -> bool {
         !self.is_direct()

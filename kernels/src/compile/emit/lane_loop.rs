@@ -5,7 +5,9 @@ use regalloc2::VReg;
 
 use super::super::ssa::{Inst, InstId, Type, Value};
 use super::atomic::{self, Update};
-use super::machine::{Access, Asked, Base, Bundle, Condition, INT, Machine, Memory, View};
+use super::machine::{
+    Access, Asked, Base, Bundle, Condition, INT, Label, MASK, Machine, Memory, VECTOR, View,
+};
 use super::memory::exact;
 use super::select::Select;
 use super::walk::lanes_of;
@@ -184,7 +186,16 @@ pub fn atomic(s: &mut Select<'_>, id: InstId, mut update: Update, scale: u8, off
         }
     };
     if result.is_none() && !update.loops() {
-        unrolled(s, &mut bundle, mask, lanes.count, one);
+        let total = update.number.and_then(|number| update.of_many(number, lanes.count));
+        let together = total.map(|total| {
+            let at_once = update.with(total);
+            let lanes = &lanes;
+            move |bundle: &mut Bundle| {
+                let memory = lanes.element(bundle, Lane::Fixed(0));
+                at_once.apply(bundle, memory);
+            }
+        });
+        unrolled(s, &mut bundle, mask, inst.args[1], together, one);
     } else {
         each(s, &mut bundle, mask, lanes.count, one);
     }
@@ -196,20 +207,30 @@ pub fn atomic(s: &mut Select<'_>, id: InstId, mut update: Update, scale: u8, off
     s.push_bundle(bundle);
 }
 
-/// Lanes without a loop if all are there.
+/// Lanes without a loop if all are there. If they all go to one place, `together` does it at once: each would wait for the
+/// one before it.
 fn unrolled(
     s: &mut Select<'_>,
     bundle: &mut Bundle,
     mask: Option<VReg>,
-    count: u8,
+    index: Value,
+    together: Option<impl Fn(&mut Bundle)>,
     one: impl Fn(&mut Bundle, Lane),
 ) {
+    let count = lanes_of(s.ty(index));
     let (some, done) = (bundle.label(), bundle.label());
     if let Some(mask) = mask {
         bundle.input(mask);
         let code = if count == 8 { Code::VEX_Kortestb_kr_kr } else { Code::VEX_Kortestw_kr_kr };
         bundle.push(Machine::new(code).reg(View::K, mask).again(0));
         bundle.jump(Some(Condition::AboveEqual), some);
+    }
+    if let Some(together) = together {
+        let apart = bundle.label();
+        jump_if_apart(s, bundle, index, apart);
+        together(bundle);
+        bundle.jump(None, done);
+        bundle.place(apart);
     }
     (0..count).for_each(|lane| one(bundle, Lane::Fixed(lane)));
     if mask.is_some() {
@@ -218,6 +239,38 @@ fn unrolled(
         each(s, bundle, mask, count, one);
     }
     bundle.place(done);
+}
+
+/// On to a label unless all lanes of a vector in a register are the same.
+fn jump_if_apart(s: &mut Select<'_>, bundle: &mut Bundle, value: Value, apart: Label) {
+    // table
+    let (spread, compare, view, test) = match s.ty(value) {
+        Type::V { bits: 64, .. } => (
+            Code::EVEX_Vpbroadcastq_zmm_k1z_xmmm64,
+            Code::EVEX_Vpcmpeqq_kr_k1_zmm_zmmm512b64,
+            View::Z,
+            Code::VEX_Kortestb_kr_kr,
+        ),
+        Type::V { lanes: 8, .. } => (
+            Code::EVEX_Vpbroadcastd_ymm_k1z_xmmm32,
+            Code::EVEX_Vpcmpeqd_kr_k1_ymm_ymmm256b32,
+            View::Y,
+            Code::VEX_Kortestb_kr_kr,
+        ),
+        _ => (
+            Code::EVEX_Vpbroadcastd_zmm_k1z_xmmm32,
+            Code::EVEX_Vpcmpeqd_kr_k1_zmm_zmmm512b32,
+            View::Z,
+            Code::VEX_Kortestw_kr_kr,
+        ),
+    };
+    let (value, first, same) = (s.reg(value), s.fresh(VECTOR), s.fresh(MASK));
+    bundle.output(first);
+    bundle.output(same);
+    bundle.push(Machine::new(spread).def(view, first).reg(View::X, value));
+    bundle.push(Machine::new(compare).def(View::K, same).reg(view, value).reg(view, first));
+    bundle.push(Machine::new(test).reg(View::K, same).again(0));
+    bundle.jump(Some(Condition::AboveEqual), apart);
 }
 
 /// Reads the old values; zero outside of the mask.

@@ -9,6 +9,7 @@ use super::machine::{Access, Asked, Bundle, Condition, MASK, Machine, Memory, VE
 use super::select::Select;
 use super::walk::lanes_of;
 use super::{lane_loop, scalar};
+use crate::ir::op::Space;
 
 /// What is to be known of an access for its faults.
 pub fn access_of(inst: &Inst, bytes: u8, write: bool, asked: Asked) -> Option<Access> {
@@ -113,11 +114,48 @@ fn load_vector(
     let (asked, mask) = asked(s, inst.mask, lanes_of(ty));
     let memory = s.address(inst.args[0], offset, access_of(inst, access.bytes, false, asked));
     let machine = Machine::new(code).def(view, d).memory(memory);
-    s.push(match mask {
-        Some(mask) => machine.masked(mask),
-        None => machine,
-    });
+    let Some(mask) = mask else {
+        s.push(machine);
+        return Ok(());
+    };
+    if !may_miss(access.space) {
+        s.push(machine.masked(mask));
+        return Ok(());
+    }
+    let mut bundle = Bundle::default();
+    inputs(&mut bundle, mask, &memory);
+    bundle.output(d);
+    let masked = machine.clone().masked(mask);
+    by_mask(&mut bundle, mask, lanes_of(ty), machine, masked);
+    s.push_bundle(bundle);
     Ok(())
+}
+
+/// Whether accesses of a space may miss the caches. One under a mask that does is begun only when all before it is done, and
+/// takes several times as long; so it has no mask where that is full.
+fn may_miss(space: Space) -> bool {
+    matches!(space, Space::Global | Space::Generic)
+}
+
+/// What an access under a mask reads.
+fn inputs(bundle: &mut Bundle, mask: VReg, memory: &Memory) {
+    bundle.input(mask);
+    for operand in Machine::new(Code::Lea_r64_m).memory(Memory { access: None, ..*memory }).operands {
+        bundle.input(operand.vreg());
+    }
+}
+
+/// Does the first if a mask is full, else the second.
+fn by_mask(bundle: &mut Bundle, mask: VReg, lanes: u8, full: Machine, rest: Machine) {
+    let (some, done) = (bundle.label(), bundle.label());
+    let test = if lanes == 8 { Code::VEX_Kortestb_kr_kr } else { Code::VEX_Kortestw_kr_kr };
+    bundle.push(Machine::new(test).reg(View::K, mask).again(0));
+    bundle.jump(Some(Condition::AboveEqual), some);
+    bundle.push(full);
+    bundle.jump(None, done);
+    bundle.place(some);
+    bundle.push(rest);
+    bundle.place(done);
 }
 
 /// Selects a store.
@@ -228,7 +266,17 @@ fn store_vector(
         return Ok(());
     };
     let Some(store) = narrowed else {
-        s.push(Machine::new(code).memory(memory).reg(view, value).merged(mask));
+        let machine = Machine::new(code).memory(memory).reg(view, value);
+        if !may_miss(access.space) {
+            s.push(machine.merged(mask));
+            return Ok(());
+        }
+        let mut bundle = Bundle::default();
+        inputs(&mut bundle, mask, &memory);
+        bundle.input(value);
+        let masked = machine.clone().merged(mask);
+        by_mask(&mut bundle, mask, lanes_of(ty), machine, masked);
+        s.push_bundle(bundle);
         return Ok(());
     };
     // The instruction looks at 16 lanes, of which there may be only eight.

@@ -4,7 +4,8 @@ use crate::compile::pass::alias;
 use crate::compile::ssa::order::Order;
 use crate::compile::ssa::{Def, End, Function, InstId, Op, Value};
 
-/// Takes out insts without effect whose results nobody uses, and parameters nobody reads, in circles too.
+/// Takes out insts without effect whose results nobody uses, and parameters nobody reads, in circles too. Atomics whose
+/// results nobody uses have none: lanes need not come one after the other then.
 pub fn run(function: &mut Function) {
     let order = Order::new(function);
     let live = Marker::new(function, &order).mark();
@@ -12,6 +13,16 @@ pub fn run(function: &mut Function) {
         let kept =
             function.block(block).insts.iter().copied().filter(|id| live.insts[id.0 as usize]).collect();
         function.block_mut(block).insts = kept;
+        for at in 0..function.block(block).insts.len() {
+            let id = function.block(block).insts[at];
+            if matches!(function.inst(id).op, Op::Atomic { .. } | Op::AtomicLanes { .. })
+                && function.inst(id).results.iter().all(|result| !live.values[result.0 as usize])
+            {
+                for result in std::mem::take(&mut function.inst_mut(id).results) {
+                    function.values[result.0 as usize].1 = Def::Gone;
+                }
+            }
+        }
     }
     for &block in &order.blocks {
         let mut end = std::mem::replace(&mut function.block_mut(block).end, End::Exit);

@@ -45,6 +45,9 @@ pub enum Pattern {
 /// Constants that come off the index of a shared address: beyond them there is nothing on either side of its window.
 const SHARED_REACH: i64 = 1 << 20;
 
+/// Ops that are looked through for the low half of an address.
+const LOW_DEPTH: u32 = 4;
+
 impl Split<'_> {
     /// How an address of a space lies.
     pub fn pattern(&self, space: Space, address: Value) -> Pattern {
@@ -161,11 +164,54 @@ impl Split<'_> {
         if self.from.ty(address) != Type::I64 {
             return self.lanes(address, Unit::Whole(vector));
         }
-        let halves = [vector * 2, vector * 2 + 1].map(|half| {
-            let lanes = self.lanes(address, Unit::Half(half));
-            self.build.narrow(lanes)
-        });
-        self.build.join(halves[0], halves[1])
+        self.low_lanes(address, vector, LOW_DEPTH).unwrap_or_else(|| {
+            let halves = [vector * 2, vector * 2 + 1].map(|half| {
+                let lanes = self.lanes(address, Unit::Half(half));
+                self.build.narrow(lanes)
+            });
+            self.build.join(halves[0], halves[1])
+        })
+    }
+
+    /// The low 32 bits of a number of 64 made anew from numbers of 32: half the vectors, and no halves to be joined.
+    fn low_lanes(&mut self, value: Value, vector: u32, depth: u32) -> Option<Value> {
+        if self.is_scalar(value) {
+            let scalar = self.first(value, vector);
+            let short = self.build.narrow(scalar);
+            return Some(self.build.broadcast(short, self.plan.lanes));
+        }
+        let from = self.from;
+        let inst = from.maker(value)?;
+        let short = |value: &Value| from.ty(*value) == Type::I32;
+        let (op, args) = match inst.op {
+            Op::Compute(Compute::Convert(to))
+                if to.from.bits() == 32 && !to.from.float() && !to.to.float() && short(&inst.args[0]) =>
+            {
+                return Some(self.lanes(inst.args[0], Unit::Whole(vector)));
+            }
+            Op::Compute(Compute::Int(Int::MulWide, kind))
+                if kind.bits() == 32 && inst.args.iter().all(short) =>
+            {
+                let args = [inst.args[0], inst.args[1]].map(|arg| self.lanes(arg, Unit::Whole(vector)));
+                (Int::MulLow, args)
+            }
+            Op::Compute(Compute::Int(Int::Shl, kind)) if kind.bits() == 64 => {
+                let by = from.constant(inst.args[1]).filter(|&by| by < 32)?;
+                let value = self.low_lanes(inst.args[0], vector, depth.checked_sub(1)?)?;
+                (Int::Shl, [value, self.build.same(Type::v32(self.plan.lanes), by)])
+            }
+            Op::Compute(Compute::Int(
+                op @ (Int::Add | Int::Sub | Int::MulLow | Int::And | Int::Or | Int::Xor),
+                kind,
+            )) if kind.bits() == 64 => {
+                let depth = depth.checked_sub(1)?;
+                let a = self.low_lanes(inst.args[0], vector, depth)?;
+                (op, [a, self.low_lanes(inst.args[1], vector, depth)?])
+            }
+            _ => return None,
+        };
+        let kind = if matches!(op, Int::And | Int::Or | Int::Xor) { Kind::B32 } else { Kind::U32 };
+        Some(self.build.int(op, kind, &args))
     }
 
     /// Offsets of 32 bits from where the space starts.
@@ -187,8 +233,17 @@ impl Split<'_> {
         }
         let start = if shared { Field::Shared } else { Field::Parameters };
         let base = self.start_of(start);
+        let at = At { base, offset };
+        if let Some((index, scale)) = self.short_index(address).filter(|&(index, scale)| {
+            // The product is cut to 32 bits, which must change nothing.
+            let (low, high) = self.ranges.signed(index);
+            low.saturating_mul(scale.into()) >= i32::MIN.into() && high.saturating_mul(scale.into()) <= i32::MAX.into()
+        }) {
+            let index = self.lanes(index, Unit::Whole(vector));
+            return Each { at, index: [index].as_slice().into(), scale };
+        }
         let index = self.short_lanes(address, vector);
-        Each { at: At { base, offset }, index: [index].as_slice().into(), scale: 1 }
+        Each { at, index: [index].as_slice().into(), scale: 1 }
     }
 
     /// Lanes in a row that is no run of elements: the first one's address and multiples of the stride.

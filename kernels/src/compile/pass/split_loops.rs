@@ -81,14 +81,13 @@ impl Split<'_> {
         let none = self.build.long(0);
         let empty = self.build.compare(Comparison::Eq, Kind::U64, count, none);
         let args = [count, start[0], start[1], start[2]];
+        self.note_row(&start);
         self.build.end(End::Branch(empty, Target::to(out), Target::with(head, &args)));
         self.leave(out);
         self.loops.left = self.build.to.add_param(head, Type::I64);
         self.loops.place = [0, 1, 2].map(|_| self.build.to.add_param(head, Type::I32));
         self.build.at = head;
-        for (axis, place) in self.loops.place.into_iter().enumerate() {
-            self.note(std::mem::offset_of!(Context, block) + axis * 4, place);
-        }
+        self.note(std::mem::offset_of!(Context, block), self.loops.place[0]);
         self.loops.block_end = self.build.block();
         self.close_block(head, out);
         self.build.at = head;
@@ -121,7 +120,7 @@ impl Split<'_> {
                 *own = self.build.narrow(rest);
                 break;
             }
-            let size = self.field(std::mem::offset_of!(Context, grid) + axis * 4, 4);
+            let size = self.side(axis);
             let size = self.build.widen(size, false);
             let at = self.build.int(Int::Rem, Kind::U64, &[rest, size]);
             *own = self.build.narrow(at);
@@ -135,7 +134,14 @@ impl Split<'_> {
         self.build.effect(Op::Store(constant_access(offset, 4)), &[self.loops.context, value], None, &[]);
     }
 
-    /// On to the next block, or out.
+    /// The row of the grid that blocks follow each other in.
+    fn note_row(&mut self, place: &[Value; 3]) {
+        for axis in [1, 2] {
+            self.note(std::mem::offset_of!(Context, block) + axis * 4, place[axis]);
+        }
+    }
+
+    /// On to the next block, or out. Most have their successor in the same row.
     fn close_block(&mut self, head: BlockId, out: BlockId) {
         let mark = self.build.mark();
         self.build.at = self.loops.block_end;
@@ -145,24 +151,29 @@ impl Split<'_> {
         let again = self.build.block();
         self.build.end(End::Branch(over, Target::to(out), Target::to(again)));
         self.build.at = again;
-        let mut args = vec![left];
-        let zero = self.build.word(0);
-        let mut carry = self.build.word(1);
-        for (axis, place) in self.loops.place.into_iter().enumerate() {
-            let next = self.build.add(place, carry);
-            if axis == 2 {
-                args.push(next);
-                break;
-            }
-            let size = self.field(std::mem::offset_of!(Context, grid) + axis * 4, 4);
-            let wraps = self.build.compare(Comparison::Eq, Kind::U32, next, size);
-            args.push(self.build.select(wraps, zero, next));
-            let one = self.build.word(1);
-            carry = self.build.select(wraps, one, zero);
-        }
+        let [x, y, z] = self.loops.place;
+        let (width, height) = (self.side(0), self.side(1));
+        let next = self.build.add_number(x, 1);
+        let ends = self.build.compare(Comparison::Eq, Kind::U32, next, width);
+        let row = self.build.block();
         self.build.effect(Op::Poll, &[], None, &[]);
-        self.build.end(End::Jump(Target::with(head, &args)));
+        let same = Target::with(head, &[left, next, y, z]);
+        self.build.end(End::Branch(ends, Target::to(row), same));
+        self.build.at = row;
+        let (zero, one) = (self.build.word(0), self.build.word(1));
+        let below = self.build.add(y, one);
+        let ends = self.build.compare(Comparison::Eq, Kind::U32, below, height);
+        let below = self.build.select(ends, zero, below);
+        let carry = self.build.select(ends, one, zero);
+        let behind = self.build.add(z, carry);
+        self.note_row(&[zero, below, behind]);
+        self.build.end(End::Jump(Target::with(head, &[left, zero, below, behind])));
         self.build.forget(mark);
+    }
+
+    /// How many blocks the grid has along an axis.
+    fn side(&mut self, axis: usize) -> Value {
+        self.field(std::mem::offset_of!(Context, grid) + axis * 4, 4)
     }
 
     /// The loop over gangs, where none waits for another.

@@ -279,7 +279,7 @@ pub const SAXPY_2: &str = "v0: i32 = const 4
     v15: v16x32 = fma.f32 v14, v9, v12
     store.global.4 v5, v13 [v8] @9
     store.global.4 v5 + 64, v15 [v10] @9
-    jump b9
+    jump b10
     v16: i32 = const 4
     v17: i64 = mulwide.s32 v2, v16
     v18: i64 = add.u64 v4, v17
@@ -292,7 +292,7 @@ pub const SAXPY_2: &str = "v0: i32 = const 4
     v25: v16x32 = fma.f32 v14, v21, v23
     store.global.4 v19, v24 @9
     store.global.4 v19 + 64, v25 @9
-    jump b9";
+    jump b10";
 
 /// What becomes of it with 2 vectors.
 pub const TRANSPOSE_2: &str = "v0: i32 = const 4
@@ -315,7 +315,7 @@ pub const TRANSPOSE_2: &str = "v0: i32 = const 4
     v20: i64 = add.u64 v18, v6
     store.local.8 v21 + 64, v18
     store.local.8 v21 + 72, v20
-    jump b7(v3)
+    jump b8(v3)
     v22: i64 = load.local.8 v21 + 64
     v23: i64 = load.local.8 v21 + 72
     v24: i32 = const 4
@@ -329,7 +329,7 @@ pub const TRANSPOSE_2: &str = "v0: i32 = const 4
     store.global.4 v22, v30 @9
     store.global.4 v23, v32 @9
     store.local.4 v21, v26
-    jump b7(v33)
+    jump b8(v33)
     v8: i64 = load.param.8 v34
     v19: i64 = load.param.8 v34 + 8
     v31: v16x32 = table.0 @8
@@ -344,7 +344,7 @@ pub const HISTOGRAM_2: &str = "v0: i32 = const 2
     store.shared.4 v4, v6 @3
     store.shared.4 v4 + 64, v6 @3
     v7: i32 = const 1
-    jump b7(v7)
+    jump b8(v7)
     v8: i32 = add.u32 v2, v9
     v10: i64 = convert.u64.u32 v8
     v11: i64 = add.u64 v10, v12
@@ -360,7 +360,7 @@ pub const HISTOGRAM_2: &str = "v0: i32 = const 2
     atomiclanes.shared.4.add v5, v19 * 1, v21, v21 @9
     atomiclanes.shared.4.add v5, v20 * 1, v21, v21 @9
     v22: i32 = const 2
-    jump b7(v22)
+    jump b8(v22)
     v23: i32 = const 4
     v24: i32 = const 2
     v25: i32 = shl.u32 v2, v24
@@ -392,7 +392,7 @@ pub const HISTOGRAM_2: &str = "v0: i32 = const 2
     store.global.4 v31 + 1088, v53
     v55: i32 = const 1
     store.local.4 v56, v55
-    jump b7(v57)
+    jump b8(v57)
     v12: i64 = load.param.8 v58
     v32: i64 = load.param.8 v58 + 8
     v33: v16x32 = table.0 @13
@@ -443,7 +443,7 @@ pub const TILES_4: &str = "v0: i32 = const 4
     store.global.4 v37 + 64, v30 @7
     store.global.4 v37 + 128, v32 @7
     store.global.4 v37 + 192, v34 @7
-    jump b6
+    jump b7
     v15: v16x32 = load.shared.4 v7 + 1024 @2
     v28: v16x32 = load.shared.4 v7 + 1088 @5
     v38: i64 = load.param.8 v39
