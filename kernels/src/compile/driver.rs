@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::build;
 use super::pass::split_plan::Plan;
 use super::pass::{
-    barriers, blocking, dce, expand, fold, gvn, late, licm, mask, nan, order, promote, spaces, split,
+    barriers, blocking, dce, demand, expand, fold, gvn, late, licm, mask, nan, order, promote, spaces, split, straight,
 };
 use super::ssa::verify::{Stage, verify};
 use super::ssa::{Function, edit};
@@ -128,7 +128,9 @@ impl Way<'_> {
         self.function = vectors.function;
         self.stage = Stage::Vectors;
         self.note("split", start);
+        self.plain("straight", straight::run);
         self.clean(shape);
+        self.plain("demand", demand::run);
         self.plain("licm", licm::run);
         self.plain("gvn", gvn::run);
         self.plain("dce", dce::run);

@@ -1,6 +1,6 @@
 //! From one value a thread to k vectors: masked code becomes the machine's.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::context::Context;
 use super::super::ssa::order::{self, Dominators, Order};
@@ -10,10 +10,12 @@ use super::range::Ranges;
 use super::shape::Shapes;
 use super::split_build::Builder;
 use super::split_facts::Facts;
+use super::split_fast::{self, Fast};
 use super::split_float;
 use super::split_loops::Loops;
 use super::split_origin;
 use super::split_plan::Plan;
+use super::split_runs::{self, Steps};
 use super::split_sink;
 use super::split_value::{Rep, Values};
 use crate::ir::compute::{Compute, Float};
@@ -45,6 +47,8 @@ pub struct Split<'f> {
     pub firsts: HashMap<Value, Values>,
     /// Parameters of blocks whose lanes are always as far apart as those of a value outside.
     pub origins: HashMap<Value, Value>,
+    /// Parameters of blocks whose vectors are as far apart as this, always.
+    pub runs: HashMap<Value, Steps>,
     /// Uniform values that are floats: they are vectors, as float arithmetic is.
     pub floats: Vec<bool>,
     /// Masks that are not empty.
@@ -63,6 +67,12 @@ pub struct Split<'f> {
     pub dominators: Dominators,
     /// Who leads to each block.
     pub predecessors: Vec<Vec<BlockId>>,
+    /// Loops that are there twice, by their first blocks.
+    pub fast: HashMap<BlockId, Fast>,
+    /// Parameters that are masks with all threads of the gang.
+    pub full: HashSet<Value>,
+    /// The loop whose code without masks is made, and the first block of its ordinary code.
+    pub inside: Option<(BlockId, BlockId)>,
     /// Blocks behind which nothing is there twice.
     pub once: Vec<bool>,
 }
@@ -91,8 +101,12 @@ pub fn run(
     let plan = Plan::new(function, &shapes, launch, target, options)?;
     let order = Order::new(function);
     let dominators = Dominators::new(function, &order);
+    let runs = split_runs::all(function, &shapes, &order, &plan);
     let mut split = Split {
         from: function,
+        fast: split_fast::all(function, &shapes, &runs, &order, &dominators, plan.vectors),
+        full: HashSet::new(),
+        inside: None,
         ranges,
         floats: floats(function, &order),
         facts: Facts::new(function, &order, &dominators),
@@ -102,6 +116,7 @@ pub fn run(
         reps: vec![None; function.values.len()],
         firsts: HashMap::new(),
         origins: split_origin::all(function, &shapes, &order),
+        runs,
         shapes,
         build: Builder::new(&function.name),
         block: BlockId(0),
@@ -123,8 +138,12 @@ impl Split<'_> {
     fn all_blocks(&mut self) -> Result<(), Refusal> {
         let all = self.order.blocks.clone();
         all.iter().for_each(|&id| self.add_block(id));
+        self.add_fast();
         self.enter();
-        all.iter().try_for_each(|&id| self.one_block(id))
+        all.iter().try_for_each(|&id| {
+            self.fast_loop(id)?;
+            self.one_block(id)
+        })
     }
 
     /// A block of vector code for one of the kernel.
@@ -133,6 +152,9 @@ impl Split<'_> {
         let block = self.build.block();
         self.blocks.insert(id, block);
         for &param in &self.from.block(id).params {
+            if self.full.contains(&param) {
+                continue;
+            }
             for ty in self.passed_types(self.way(param), self.from.ty(param)) {
                 self.build.to.add_param(block, ty);
             }
@@ -142,13 +164,23 @@ impl Split<'_> {
 
     /// The parameters of a block of the kernel are those of its block in vector code.
     pub fn receive(&mut self, id: BlockId) {
+        let mark = self.build.mark();
+        let here = std::mem::replace(&mut self.build.at, self.blocks[&id]);
         let mut values = &self.build.to.block(self.blocks[&id]).params.clone()[..];
         for &param in &self.from.block(id).params {
+            if self.full.contains(&param) {
+                let all = self.build.same(Type::I1, 1);
+                self.set(param, Rep::Scalar(all));
+                continue;
+            }
             let way = self.way(param);
             let (own, rest) = values.split_at(self.passed_types(way, self.from.ty(param)).len());
             values = rest;
-            self.set(param, Split::received(way, own));
+            let rep = self.received(way, own);
+            self.set(param, rep);
         }
+        self.build.forget(mark);
+        self.build.at = here;
     }
 
     /// What a block of the kernel does.
@@ -158,7 +190,7 @@ impl Split<'_> {
         self.block = id;
         for &inst in &self.from.block(id).insts {
             self.build.line = self.from.inst(inst).line;
-            self.inst(self.from.inst(inst))?;
+            self.one_inst(self.from.inst(inst))?;
         }
         self.build.line = self.from.block(id).line;
         self.end_of(id)?;
@@ -166,7 +198,8 @@ impl Split<'_> {
         Ok(())
     }
 
-    fn inst(&mut self, inst: &Inst) -> Result<(), Refusal> {
+    /// What an inst does.
+    pub fn one_inst(&mut self, inst: &Inst) -> Result<(), Refusal> {
         match &inst.op {
             Op::Const(number) => {
                 let scalar = self.build.same(self.from.ty(inst.results[0]), *number);
@@ -235,6 +268,9 @@ impl Split<'_> {
 
     /// The end of a block of the kernel.
     fn end_of(&mut self, id: BlockId) -> Result<(), Refusal> {
+        if self.fast_end(id)? {
+            return Ok(());
+        }
         let block = self.from.block(id);
         let mut back = false;
         block.end.targets(|to| back |= self.order.of(to.block) <= self.order.of(id));
@@ -244,11 +280,7 @@ impl Split<'_> {
                 self.twice(id, *condition, yes)?;
                 let condition = self.scalar(*condition);
                 let (yes, no) = (self.target(yes), self.target(no));
-                match self.build.constant(condition) {
-                    Some(0) => End::Jump(no),
-                    Some(_) => End::Jump(yes),
-                    None => End::Branch(condition, yes, no),
-                }
+                self.build.choose(condition, yes, no)
             }
             End::Switch(index, all) => {
                 let index = self.scalar(*index);
@@ -272,9 +304,17 @@ impl Split<'_> {
 
     /// Where a jump goes, with what its block wants.
     pub fn target(&mut self, to: &To) -> To {
+        self.fast_target(to).unwrap_or_else(|| self.plain_target(to))
+    }
+
+    /// The same, if nobody chooses between a loop with and one without masks.
+    pub fn plain_target(&mut self, to: &To) -> To {
         let params = &self.from.block(to.block).params;
         let mut args = smallvec::SmallVec::new();
         for (&param, &arg) in params.iter().zip(&to.args) {
+            if self.full.contains(&param) {
+                continue;
+            }
             let way = self.way(param);
             args.extend(self.passed(way, arg));
         }

@@ -45,6 +45,21 @@ impl Builder {
         (block.end, block.line) = (end, line);
     }
 
+    /// Ends the current block with a branch, or a jump where the condition is a constant.
+    pub fn branch(&mut self, condition: Value, yes: Target, no: Target) {
+        let end = self.choose(condition, yes, no);
+        self.end(end);
+    }
+
+    /// A branch, or a jump where the condition is a constant.
+    pub fn choose(&self, condition: Value, yes: Target, no: Target) -> End {
+        match self.constant(condition) {
+            Some(0) => End::Jump(no),
+            Some(_) => End::Jump(yes),
+            None => End::Branch(condition, yes, no),
+        }
+    }
+
     /// Ends the current block with a jump without arguments and goes on at its target.
     pub fn go(&mut self, block: BlockId) {
         self.end(End::Jump(Target::to(block)));
@@ -75,8 +90,11 @@ impl Builder {
         id
     }
 
-    /// The same with one result.
+    /// The same with one result. What is read for no lane is zero.
     pub fn read(&mut self, op: Op, args: &[Value], mask: Option<Value>, ty: Type) -> Value {
+        if matches!(op, Op::Load(_) | Op::Gather { .. }) && mask.is_some_and(|mask| self.constant(mask) == Some(0)) {
+            return self.same(ty, 0);
+        }
         let id = self.effect(op, args, mask, &[ty]);
         self.to.inst(id).results[0]
     }

@@ -426,7 +426,8 @@ impl Split<'_> {
             };
             parts.push(part);
         }
-        self.set(value, Split::received(way, &parts));
+        let rep = self.received(way, &parts);
+        self.set(value, rep);
     }
 
     /// How each slot's value lies in the frame: the one who saves it and those who read it must agree.

@@ -59,6 +59,8 @@ impl Plan {
         let needed = launch.threads().div_ceil(lanes).next_multiple_of(least);
         let vectors = match options.vectors {
             Some(wish) => u32::from(wish).clamp(1, MOST).next_multiple_of(least),
+            // Then threads' numbers are constants, nobody waits, and what is only for some threads is known from the start.
+            None if needed <= MOST && asks.together() && asks.insts * needed <= INSTS => needed,
             None => fitting(function, shapes, &asks, needed, least, lanes),
         };
         let gang = vectors * lanes;
@@ -91,6 +93,8 @@ impl Plan {
 struct Asks {
     /// Operations of warps.
     warps: bool,
+    /// Barriers.
+    barriers: bool,
     /// Bytes a lane that its largest call takes.
     call_bytes: u32,
     /// Insts.
@@ -99,12 +103,13 @@ struct Asks {
 
 impl Asks {
     fn of(function: &Function) -> Asks {
-        let mut asks = Asks { warps: false, call_bytes: 0, insts: 0 };
+        let mut asks = Asks { warps: false, barriers: false, call_bytes: 0, insts: 0 };
         let order = Order::new(function);
         for &block in &order.blocks {
             for &id in &function.block(block).insts {
                 let inst = function.inst(id);
                 asks.insts += 1;
+                asks.barriers |= matches!(inst.op, Op::Barrier | Op::BarrierReduce { .. });
                 asks.warps |= matches!(
                     inst.op,
                     Op::Shuffle(_)
@@ -122,6 +127,11 @@ impl Asks {
             }
         }
         asks
+    }
+
+    /// Warps work together by operations of their own and barriers.
+    fn together(&self) -> bool {
+        self.warps && self.barriers
     }
 }
 

@@ -1,7 +1,7 @@
 //! Code that is there twice: behind a condition that holds for all threads of the gang it has no masks.
 
 use super::super::Refusal;
-use super::super::ssa::{BlockId, End, Op, Target as To, Type, Value};
+use super::super::ssa::{BlockId, End, Inst, Op, Target as To, Type, Value};
 use super::split::Split;
 use super::split_value::{Rep, Values};
 use crate::ir::Type as Kind;
@@ -23,6 +23,10 @@ impl Split<'_> {
             return None;
         }
         let region = self.behind(behind);
+        // Its loops are there twice anyway.
+        if region.iter().any(|block| self.fast.contains_key(block)) {
+            return None;
+        }
         let insts: usize = region.iter().map(|&block| self.from.block(block).insts.len()).sum();
         let masked = |&block: &BlockId| {
             let wants = |&id: &_| {
@@ -79,7 +83,7 @@ impl Split<'_> {
     }
 
     /// A mask and those that it is the intersection of: if it is full, so are they.
-    fn parts(&self, mask: Value) -> Vec<Value> {
+    pub fn parts(&self, mask: Value) -> Vec<Value> {
         let mut all = vec![mask];
         let mut at = 0;
         while at < all.len() {
@@ -98,7 +102,7 @@ impl Split<'_> {
     }
 
     /// Whether all threads of the gang are in a mask.
-    fn whole(&mut self, mask: Value) -> Value {
+    pub fn whole(&mut self, mask: Value) -> Value {
         let from = self.from;
         let known = match from.maker(mask).map(|inst| (&inst.op, &inst.args[..])) {
             Some((Op::Entered, _)) if self.plan.is_full() => Some(self.build.same(Type::I1, 1)),
@@ -115,6 +119,12 @@ impl Split<'_> {
             Some((Op::Compute(Compute::Compare(order, kind, _)), &[a, b])) if !kind.float() => {
                 self.whole_range(*order, *kind, a, b)
             }
+            Some((Op::Compute(Compute::Int(Int::Not, _)), &[inner])) => match from.maker(inner) {
+                Some(Inst { op: Op::Compute(Compute::Compare(order, kind, _)), args, .. }) if !kind.float() => {
+                    opposite(*order).and_then(|order| self.whole_range(order, *kind, args[0], args[1]))
+                }
+                _ => None,
+            },
             _ => None,
         };
         known.unwrap_or_else(|| {
@@ -153,16 +163,20 @@ impl Split<'_> {
         let way_wide = i128::from(way);
         let (low, high) = self.ranges_of(run, kind);
         let (least, most) = limits(kind);
-        if low < least + way_wide && high > most - way_wide {
-            return None;
-        }
+        let whole = if low < least + way_wide && high > most - way_wide {
+            let last = self.build.same(self.build.ty(bases[0]), (most - way_wide) as u64);
+            self.build.compare(Comparison::Le, kind, bases[0], last)
+        } else {
+            self.build.same(Type::I1, 1)
+        };
         let end = match order {
             Comparison::Lt | Comparison::Le => self.build.add_number(bases[0], way),
             Comparison::Gt | Comparison::Ge => bases[0],
             _ => return None,
         };
         let bound = self.scalar(bound);
-        Some(self.build.compare(order, kind, end, bound))
+        let holds = self.build.compare(order, kind, end, bound);
+        Some(self.build.and(whole, holds))
     }
 
     fn ranges_of(&self, value: Value, kind: Kind) -> (i128, i128) {
@@ -183,6 +197,17 @@ fn limits(kind: Kind) -> (i128, i128) {
         (false, 64) => (0, u64::MAX.into()),
         (false, _) => (0, u32::MAX.into()),
     }
+}
+
+/// What holds where another does not.
+fn opposite(order: Comparison) -> Option<Comparison> {
+    Some(match order {
+        Comparison::Lt => Comparison::Ge,
+        Comparison::Le => Comparison::Gt,
+        Comparison::Gt => Comparison::Le,
+        Comparison::Ge => Comparison::Lt,
+        _ => return None,
+    })
 }
 
 /// The same with its sides changed.
