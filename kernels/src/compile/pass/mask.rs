@@ -11,8 +11,10 @@
 //! of a variable in its scope is no select: nobody has to keep anything.
 //!
 //! A loop that threads leave in different rounds runs as long as any of them stays. The mask is a parameter of its header,
-//! and a value that is wanted outside is *kept*: written for the threads of an edge that leaves the loop. One that all
-//! threads leave together has neither.
+//! and a value that is wanted outside is *kept*: written on an edge that leaves the loop, for all
+//! threads that are there: those that stay will write again. One that all
+//! threads leave together has neither. Of conditions that leave a loop those that all threads share get an exit of their
+//! own (`exits`).
 //!
 //! Where a mask may be empty, a branch skips all that the block alone leads to, if that is worth it: always before
 //! loops, so that a loop runs with threads only, and its condition means something.
@@ -21,6 +23,7 @@ mod body;
 mod cost;
 mod edge;
 mod emit;
+mod exits;
 mod plan;
 mod settle;
 mod variable;
@@ -35,9 +38,17 @@ use crate::compile::ssa::Function;
 /// From the threads to the masked stage.
 pub fn run(function: &mut Function, launch: &Launch, lanes: u8) {
     cycle::run(function);
-    let Some(regions) = Regions::new(function) else { return };
-    let ranges = Ranges::new(function, launch);
-    let shapes = Shapes::of_threads(function, &regions, launch, lanes, &ranges);
+    let known = |function: &Function| {
+        let regions = Regions::new(function)?;
+        let ranges = Ranges::new(function, launch);
+        let shapes = Shapes::of_threads(function, &regions, launch, lanes, &ranges);
+        Some((regions, shapes))
+    };
+    let Some((mut regions, mut shapes)) = known(function) else { return };
+    if exits::run(function, &regions, &shapes) {
+        let Some(new) = known(function) else { return };
+        (regions, shapes) = new;
+    }
     let together: Vec<bool> = shapes.ends.iter().map(|&apart| apart == Apart::Never).collect();
     let plan = plan::Plan::new(function, &regions, &together);
     let marks = emit::run(function, &regions, &plan, &shapes, &together);

@@ -59,12 +59,23 @@ impl Emitter<'_> {
                 self.add_to(at, Key::Again(to.block), mask);
             }
         } else {
-            self.assign_forward(at, to, mask);
+            self.assign_forward(at, from, to, mask);
         }
         self.keep_values(at, from, to.block, mask);
     }
 
-    fn assign_forward(&mut self, at: BlockId, to: &Target, mask: Value) {
+    /// For whom an edge writes. If it alone leaves a loop: for all threads that come to it, since those that stay will leave
+    /// some time and write again, and nobody reads before.
+    fn writers(&self, from: BlockId, to: BlockId, mask: Value) -> Value {
+        let region = self.regions.inner[from.0 as usize];
+        let leaves = |to: &&BlockId| !self.regions.contains(region, **to);
+        if region == 0 || !leaves(&&to) || self.kept.targets[from.0 as usize].iter().filter(leaves).count() > 1 {
+            return mask;
+        }
+        self.mask[from.0 as usize].unwrap_or(mask)
+    }
+
+    fn assign_forward(&mut self, at: BlockId, from: BlockId, to: &Target, mask: Value) {
         let region = self.regions.home(to.block);
         let place = self.regions.place_at_home(to.block);
         let own = self.regions.region(region);
@@ -74,11 +85,12 @@ impl Emitter<'_> {
             Node::Block(block) => (block, self.mask[block.0 as usize]),
             Node::Loop(inner) => (self.front[inner as usize].map_or(limit, |(front, _)| front), None),
         };
+        let writers = self.writers(from, to.block, mask);
         for (at_param, &arg) in (0..).zip(&to.args) {
             let key = Key::Param(to.block, at_param);
             let ty = self.function.ty(arg);
             self.variables.declare(key, ty, [start, limit]);
-            self.write_for(at, key, arg, mask, root);
+            self.write_for(at, key, arg, writers, root);
         }
         if matches!(self.source_of_mask(region, place), Source::Variable) {
             self.variables.declare(Key::Mask(to.block), Type::I1, [start, limit]);
@@ -88,10 +100,11 @@ impl Emitter<'_> {
 
     /// Values that leave loops with the threads of an edge.
     fn keep_values(&mut self, at: BlockId, from: BlockId, to: BlockId, mask: Value) {
+        let writers = self.writers(from, to, mask);
         for (value, region) in self.kept.leaving(self.regions, from, to) {
             let key = Key::Kept(value, region);
             self.declare_kept(key);
-            self.write_for(at, key, value, mask, None);
+            self.write_for(at, key, value, writers, None);
         }
     }
 

@@ -164,10 +164,8 @@ fn a_loop_keeps_what_leaves_it() {
         b1(v9: i32, v10: i32, v20: i1, v41: i32):
         v11: i32 = mullow.s32 v10, v10
         v12: i1 = compare.lt.s32 v11, v7
-        v21: i1 = not.pred v12
         v22: i1 = and.pred v20, v12
-        v23: i1 = and.pred v20, v21
-        v25: i32 = select v9, v41, v23
+        v25: i32 = select v9, v41, v20
         v13: i32 = add.s32 v11, v0
         v14: i32 = add.s32 v9, v6
         v15: i1 = compare.lt.s32 v14, v2
@@ -181,5 +179,53 @@ fn a_loop_keeps_what_leaves_it() {
         b7:
         v38: i1 = any v22
         branch v38, b1(v14, v13, v22, v25), b3(v25)",
+    );
+}
+
+/// The shared condition is a branch; what leaves is written for all threads that are there.
+#[test]
+fn a_loop_left_by_two_conditions_has_two_exits() {
+    check(
+        "jump b1(v5, v0)
+        b1(v9: i32, v10: i32):
+        v11: i32 = mullow.s32 v10, v10
+        v12: i1 = compare.lt.s32 v11, v7
+        v13: i32 = add.s32 v9, v6
+        v14: i1 = compare.lt.s32 v13, v2
+        v15: i1 = and.pred v14, v12
+        branch v15, b1(v13, v11), b2
+        b2:
+        store.global.4 v8, v9
+        exit",
+        "function f
+        b0:
+        v17: i32 = const 0
+        v16: i1 = entered
+        v0: i32 = special.tid.0
+        v1: i64 = const 0
+        v2: i32 = load.param.4 v1
+        v3: i64 = load.param.8 v1 + 8
+        v5: i32 = const 0
+        v6: i32 = const 1
+        v7: i32 = const 4
+        v8: i64 = madwide.s32 v0, v7, v3
+        jump b1(v5, v0, v16, v17)
+        b1(v9: i32, v10: i32, v20: i1, v42: i32):
+        v11: i32 = mullow.s32 v10, v10
+        v12: i1 = compare.lt.s32 v11, v7
+        v13: i32 = add.s32 v9, v6
+        v14: i1 = compare.lt.s32 v13, v2
+        branch v14, b3, b6
+        b2(v41: i32):
+        store.global.4 v8, v41 [v16]
+        exit
+        b3:
+        v25: i1 = and.pred v20, v12
+        v34: i32 = select v9, v42, v20
+        v38: i1 = any v25
+        branch v38, b1(v13, v11, v25, v34), b2(v34)
+        b6:
+        v23: i32 = select v9, v42, v20
+        jump b2(v23)",
     );
 }
