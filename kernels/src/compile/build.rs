@@ -159,7 +159,8 @@ impl Build<'_, '_> {
                 targets.push(Target::to(beyond));
                 self.end(End::Switch(index, targets));
                 self.start(beyond);
-                self.trap();
+                self.add().effect(Op::NoTarget, &[], None);
+                self.end(End::Exit);
             }
             ir::End::Return => match self.instance_here().back {
                 Some(back) => self.end(End::Jump(Target::to(back))),

@@ -55,6 +55,8 @@ pub enum What {
     Check(u32, bool),
     /// The thread's fault.
     Trap,
+    /// The same, because a table of targets has none for its index.
+    NoTarget,
 }
 
 /// How a value lies in the buffer.

@@ -232,6 +232,10 @@ impl Env<'_> {
             What::Matrix(product) => self.matrix(product, values),
             What::Check(bytes, write) => self.check(*bytes, *write, values),
             What::Trap => trouble(FaultKind::Trap, first(values.mask), "trap"),
+            What::NoTarget => {
+                let words = "branch to a label behind the last one of its table";
+                trouble(FaultKind::IllegalInstruction, first(values.mask), words)
+            }
         }
     }
 

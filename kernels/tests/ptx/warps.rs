@@ -83,6 +83,7 @@ fn warps_that_can_never_go_on_say_where() {
         "shfl.sync.idx.b32 %r3, %r1, 0, 31, -1; bra y;\nx: shfl.sync.idx.b32 %r3, %r1, 0, 31, -1; y:",
         "bar.warp.sync -1; bra y;\nx: vote.sync.any.pred %p2, %p1, -1; y:",
         "bar.sync 1; bra y;\nx: bar.sync 2; y:",
+        "bar.warp.sync -1; bra y;\nx: bar.sync 0; y:",
         "bar.warp.sync 0xaaaaaaab; bra y;\nx: bar.warp.sync -1; y:",
     ];
     for body in cases {

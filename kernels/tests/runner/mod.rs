@@ -10,6 +10,11 @@ pub use job::{Job, Piece, interpret as run};
 /// The tests of a family's form begin, on this thread.
 pub fn form_begins(_family: &str, _form: &str) {}
 
+/// Whether a form of a family is tested.
+pub fn takes(_family: &str, _form: &str) -> bool {
+    true
+}
+
 /// All forms of a family have been tested.
 pub fn family_ends(_family: &str) {}
 
@@ -25,6 +30,12 @@ pub const STRANGERS_GIVE: bool = false;
 
 /// With `.ftz`, what would be rounded up to the smallest normal number may be flushed before that. Here it is not.
 pub const FLUSHES_FIRST: bool = false;
+
+/// Offsets of 64 bits in shared and local memory may be cut to 32, as a GPU's are. Here they are not.
+pub const CUTS_OFFSETS: bool = false;
+
+/// The manual bounds the errors of approximate sines for small numbers only. Here they hold for all.
+pub const ONLY_SMALL_SINES: bool = false;
 
 /// Threads of a block where a test takes any number.
 pub fn any_block() -> u32 {

@@ -106,7 +106,7 @@ struct Bounds<'b> {
 
 impl Allocations for Bounds<'_> {
     fn complaint(&self, address: u64, bytes: u32, write: bool) -> Option<String> {
-        let own = check::holds(&self.own, address, bytes.into());
-        if own { None } else { self.others.complaint(address, bytes, write) }
+        check::own_complaint(&self.own, address, bytes, write)
+            .unwrap_or_else(|| self.others.complaint(address, bytes, write))
     }
 }

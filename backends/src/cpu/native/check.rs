@@ -28,6 +28,9 @@ impl<'t> Table<'t> {
     }
 }
 
+/// Which of [`own`] nobody may write.
+const PARAMETERS: usize = 2;
+
 /// First byte and size of a block's shared memory, the local memory of its threads and its parameters.
 pub(super) fn own(context: &Context, launch: &Launch<'_>) -> [(u64, u64); 3] {
     let threads: u32 = launch.block.iter().product();
@@ -38,21 +41,28 @@ pub(super) fn own(context: &Context, launch: &Launch<'_>) -> [(u64, u64); 3] {
     ]
 }
 
-/// Whether all of an access is in one of these.
-pub(super) fn holds(own: &[(u64, u64); 3], address: u64, bytes: u64) -> bool {
-    own.iter().any(|&(start, size)| {
+/// What is wrong with an access that is in one of these as a whole; `None`: it is not.
+pub(super) fn own_complaint(
+    own: &[(u64, u64); 3],
+    address: u64,
+    bytes: u32,
+    write: bool,
+) -> Option<Option<String>> {
+    let holds = |&(start, size): &(u64, u64)| {
         let offset = address.wrapping_sub(start);
-        offset < size && bytes <= size - offset
-    })
+        offset < size && u64::from(bytes) <= size - offset
+    };
+    let place = own.iter().position(holds)?;
+    Some((write && place == PARAMETERS).then(|| "parameters are not to be written".to_owned()))
 }
 
 impl Allocations for Table<'_> {
     /// What belongs to nobody we know is the program's own memory, or faults by itself.
-    fn complaint(&self, address: u64, bytes: u32, _write: bool) -> Option<String> {
-        let bytes = u64::from(bytes);
-        if holds(&self.own, address, bytes) {
-            return None;
+    fn complaint(&self, address: u64, bytes: u32, write: bool) -> Option<String> {
+        if let Some(complaint) = own_complaint(&self.own, address, bytes, write) {
+            return complaint;
         }
+        let bytes = u64::from(bytes);
         let heap: Option<&Heap> = self.health.reserve.kept(Heap::new);
         if let Some(held) = heap.and_then(|heap| heap.holds(address, bytes)) {
             return (!held).then(|| "nothing that a kernel has allocated".to_owned());
@@ -92,6 +102,16 @@ fn words(address: u64, nearest: Option<Neighbour>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blocks_own_memory_is_its_own_as_a_whole() {
+        let own = [(0x1000, 64), (0x2000, 0), (0x3000, 8)];
+        assert_eq!(own_complaint(&own, 0x1000, 64, true), Some(None));
+        assert_eq!(own_complaint(&own, 0x103e, 4, false), None, "it reaches over the end");
+        assert_eq!(own_complaint(&own, 0x2000, 1, false), None);
+        assert_eq!(own_complaint(&own, 0x3004, 4, false), Some(None));
+        assert!(own_complaint(&own, 0x3004, 4, true).flatten().is_some());
+    }
 
     #[test]
     fn the_nearest_allocation_is_named_with_its_distance() {

@@ -98,8 +98,10 @@ impl Build<'_, '_> {
             Some(Ok(count)) => count == u64::from(whole) || count == u64::from(self.threads()),
             Some(Err(_)) => false,
         };
-        if !all || self.number(id).is_err() {
-            return self.refuse("a barrier of a part of the block");
+        match self.number(id) {
+            Ok(0..16) if all => {}
+            Ok(16..) => return self.refuse("a barrier that there is not"),
+            _ => return self.refuse("a barrier of a part of the block"),
         }
         match kind {
             BarrierKind::Sync => {

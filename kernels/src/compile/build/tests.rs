@@ -255,7 +255,7 @@ fn a_table_has_a_trap_behind_it() {
         warpbarrier
         exit
         b4:
-        trap
+        notarget
         exit",
     );
 }
@@ -314,6 +314,7 @@ fn what_cannot_be_compiled_is_told_with_its_line() {
         assert!(refusal.what.contains(words) && refusal.line == 8, "{refusal:?}");
     };
     refused("bar.sync 0, 64;", "a barrier of a part of the block");
+    refused("bar.sync 16;", "a barrier that there is not");
     refused("bar.arrive 0, 256;", "not waited at");
     refused("nanosleep.u32 20;", "sleeps");
     refused(

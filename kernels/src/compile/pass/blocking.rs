@@ -5,10 +5,10 @@
 //! front of a barrier is fine, and a gang comes to the barrier of the others or to its end. Warp ops are taken to be
 //! done by all lanes they name.
 
-use crate::compile::pass::cycle;
 use crate::compile::pass::range::Ranges;
 use crate::compile::pass::region::Regions;
 use crate::compile::pass::shape::{Apart, Shapes};
+use crate::compile::pass::{alias, cycle};
 use crate::compile::ssa::edit::{constant_at_start, split_block};
 use crate::compile::ssa::order::homes;
 use crate::compile::ssa::{BlockId, Def, End, Function, Inst, Op, Target, Value};
@@ -85,6 +85,18 @@ fn open_guards(function: &mut Function) {
     }
 }
 
+const WAITS: &str = "a loop that waits for what another thread writes";
+
+/// Whether the same arguments may give something else in the next round of a loop that writes this.
+fn changes(inst: &Inst, written: alias::Kinds) -> bool {
+    match inst.op {
+        Op::Load(access) if !access.ordered => {
+            alias::only_reads(inst).is_some_and(|kinds| kinds & written != 0)
+        }
+        _ => !inst.op.is_pure(),
+    }
+}
+
 /// One loop, and what it may wait for.
 struct Wait<'f> {
     function: &'f Function,
@@ -104,14 +116,10 @@ impl Wait<'_> {
 
     /// Follows what decides whether the loop goes on back to where it comes from.
     fn check(&self) -> Result<(), Refusal> {
-        let mut open: Vec<Value> = Vec::new();
-        let inside = self.regions.order.blocks.iter().filter(|&&block| self.is_inside(block));
-        for &block in inside {
-            let end = &self.function.block(block).end;
-            let mut leaves = false;
-            end.targets(|to| leaves |= !self.is_inside(to.block));
-            open.extend(end.condition().filter(|_| leaves));
-        }
+        let mut open = self.exits(self.region);
+        let written = self.written();
+        // Nothing that decides is another one in the next round: the loop ends at once, or when others write something.
+        let mut waits = !open.is_empty();
         let mut seen = vec![false; self.function.values.len()];
         while let Some(value) = open.pop() {
             let Some(home) = self.home(value) else { continue };
@@ -122,41 +130,75 @@ impl Wait<'_> {
                 Def::Inst(inst, _) => {
                     let inst = self.function.inst(inst);
                     self.inst(inst)?;
+                    waits &= !changes(inst, written);
                     inst.uses(|value| open.push(value));
                 }
-                Def::Param(_, place) => self.given(home, place, &mut open),
+                Def::Param(_, place) => {
+                    let different = self.given(home, place, &mut open);
+                    waits &= !(different && home == self.regions.region(self.region).header);
+                }
                 Def::Gone => {}
             }
         }
-        Ok(())
+        let line = self.function.block(self.regions.region(self.region).header).line;
+        if waits { Err(Refusal::new(line, WAITS)) } else { Ok(()) }
     }
 
-    /// What a parameter may be, and what decides which.
-    fn given(&self, block: BlockId, place: u16, open: &mut Vec<Value>) {
+    /// What decides whether a loop in this one is left.
+    fn exits(&self, region: u32) -> Vec<Value> {
+        let mut conditions = Vec::new();
+        for &block in self.regions.order.blocks.iter().filter(|&&block| self.regions.contains(region, block))
+        {
+            let end = &self.function.block(block).end;
+            let mut leaves = false;
+            end.targets(|to| leaves |= !self.regions.contains(region, to.block));
+            conditions.extend(end.condition().filter(|_| leaves));
+        }
+        conditions
+    }
+
+    /// What the loop writes, or lets others write.
+    fn written(&self) -> alias::Kinds {
+        let inside = self.regions.order.blocks.iter().filter(|&&block| self.is_inside(block));
+        let insts = inside.flat_map(|&block| &self.function.block(block).insts);
+        insts.fold(0, |all, &id| all | alias::writes(self.function, self.function.inst(id)))
+    }
+
+    /// What a parameter may be, and what decides which. True: it is not always the same.
+    fn given(&self, block: BlockId, place: u16, open: &mut Vec<Value>) -> bool {
+        let own = self.regions.inner[block.0 as usize];
+        if own != self.region && self.regions.region(own).header == block {
+            open.extend(self.exits(own));
+        }
+        let param = self.function.block(block).params[place as usize];
         let mut different = false;
         let mut first = None;
         for &from in &self.regions.predecessors[block.0 as usize] {
             self.function.block(from).end.targets(|to| {
                 if to.block == block && self.is_inside(from) {
                     let arg = to.args[place as usize];
-                    different |= *first.get_or_insert(arg) != arg;
+                    different |= *first.get_or_insert(arg) != arg || self.comes_round(block, param, arg);
                     open.push(arg);
                 }
             });
         }
         let dominators = &self.regions.dominators;
-        let Some(top) = dominators.parent[block.0 as usize].filter(|_| different) else { return };
+        let Some(top) = dominators.parent[block.0 as usize].filter(|_| different) else { return different };
         for &between in self.regions.order.blocks.iter().filter(|&&one| self.is_inside(one)) {
             let decides = dominators.dominates(top, between) && !dominators.dominates(block, between);
             open.extend(self.function.block(between).end.condition().filter(|_| decides));
         }
+        different
+    }
+
+    /// A loop's parameter is given another value in the next round.
+    fn comes_round(&self, block: BlockId, param: Value, arg: Value) -> bool {
+        block == self.regions.region(self.region).header && arg != param
     }
 
     fn inst(&self, inst: &Inst) -> Result<(), Refusal> {
         match inst.op {
-            Op::Load(access) if access.ordered => {
-                Err(Refusal::new(inst.line, "a loop that waits for what another thread writes"))
-            }
+            Op::Load(access) if access.ordered => Err(Refusal::new(inst.line, WAITS)),
             Op::Atomic { op, .. } if !self.moves_on(op, inst) => {
                 Err(Refusal::new(inst.line, "a loop that tries an atomic until another thread lets it pass"))
             }
@@ -248,6 +290,35 @@ mod tests {
         assert!(matches!(refusal(load), Some((9, _))));
         let lock = "jump b1\nb1:\nv9: i32 = atomic.global.4.compareexchange v3, v7, v6 @9\nv10: i1 = compare.ne.u32 v9, v6\nbranch v10, b1, b2\nb2:\nexit";
         assert!(matches!(refusal(lock), Some((9, _))));
+        // A plain load, as it was written and as it was moved out of the loop.
+        let load = load.replace(".ordered", "");
+        assert!(refusal(&load).is_some());
+        let moved = "v9: i32 = load.global.4 v3\nv10: i1 = compare.eq.u32 v9, v6\njump b1\nb1:\nbranch v10, b1, b2\nb2:\nexit";
+        assert!(refusal(moved).is_some());
+        // What it counts on the way decides nothing.
+        let counted = "jump b1(v6)\nb1(v8: i32):\nv9: i32 = load.global.4 v3\nv10: i1 = compare.eq.u32 v9, v6
+            v11: i32 = add.u32 v8, v7\nbranch v10, b1(v11), b2\nb2:\nstore.shared.4 v0, v8\nexit";
+        assert!(refusal(counted).is_some());
+    }
+
+    #[test]
+    fn loops_whose_own_writes_end_them_are_fine() {
+        let down =
+            "jump b1\nb1:\nv9: i32 = load.global.4 v3\nv10: i32 = sub.u32 v9, v7\nstore.global.4 v3, v10
+            v11: i1 = compare.ne.u32 v10, v6\nbranch v11, b1, b2\nb2:\nexit";
+        assert_eq!(refusal(down), None);
+        let rounds =
+            "jump b1\nb1:\nbarrier\nv9: i32 = load.shared.4 v6\nbarrier\nv10: i1 = compare.eq.u32 v9, v6
+            branch v10, b1, b2\nb2:\nexit";
+        assert_eq!(refusal(rounds), None);
+    }
+
+    #[test]
+    fn loops_that_an_inner_loop_moves_on_are_fine() {
+        let nest = "jump b1(v6)\nb1(v8: i32):\njump b2(v6)\nb2(v9: i32):\nv10: i32 = add.u32 v9, v7
+            v11: i1 = compare.lt.u32 v10, v8\nbranch v11, b2(v10), b3\nb3:\nv12: i32 = add.u32 v8, v7
+            v13: i1 = compare.lt.u32 v10, v2\nbranch v13, b1(v12), b4\nb4:\nexit";
+        assert_eq!(refusal(nest), None);
     }
 
     #[test]

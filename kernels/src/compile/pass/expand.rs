@@ -14,6 +14,7 @@ use crate::interp;
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Compute, Conversion, Float, Int, Mode, Rounding};
 use crate::ir::op::{Space, Special};
+use crate::memory::AtomicOp;
 
 /// What makes denormals zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +38,8 @@ pub fn flush_mode(function: &Function) -> Flush {
                     expand_float::Denormals::Kept => harmful = true,
                     expand_float::Denormals::None => {}
                 },
-                Op::Matrix(_) => harmful = true,
+                // Sums in memory keep their denormals.
+                Op::Matrix(_) | Op::Atomic { op: AtomicOp::AddFloat, .. } => harmful = true,
                 _ => {}
             }
         }

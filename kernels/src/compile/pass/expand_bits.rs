@@ -90,6 +90,20 @@ fn reverse(e: &mut Expander<'_>, mut a: Value) -> Value {
     e.int(Int::ShfLeftWrap, Kind::U32, &[a, a, by])
 }
 
+/// Bit by bit one of the eight bits of a table that is a number: the third source chooses among neighbours, the second among
+/// what is left, then the first.
+pub fn by_table(e: &mut Expander<'_>, args: &[Value]) -> Value {
+    let everywhere = |e: &mut Expander<'_>, bit: u32| {
+        let top = e.left(args[3], 31 - bit);
+        e.right_signed(top, 31)
+    };
+    let mut left: Vec<Value> = (0..8).map(|bit| everywhere(e, bit)).collect();
+    for &source in args[..3].iter().rev() {
+        left = left.chunks(2).map(|pair| choose(e, source, pair[1], pair[0])).collect();
+    }
+    left[0]
+}
+
 /// Bit by bit: mask ? a : b.
 fn choose(e: &mut Expander<'_>, mask: Value, a: Value, b: Value) -> Value {
     let table = e.word(0xca);

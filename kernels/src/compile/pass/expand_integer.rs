@@ -40,6 +40,9 @@ pub fn expand(e: &mut Expander<'_>, op: Int, ty: Kind, args: &[Value]) -> Option
         Kind::B64 => Kind::U64,
         ty => ty,
     };
+    if op == Int::Lop3 && e.number(args[3]).is_none() {
+        return Some(expand_bits::by_table(e, args));
+    }
     if legal(op, ty) {
         return Some(e.int(op, ty, args));
     }

@@ -9,7 +9,7 @@ mod bound;
 mod tests;
 
 use crate::compile::Shape;
-use crate::compile::ssa::edit::Renames;
+use crate::compile::ssa::edit::{self, Renames};
 use crate::compile::ssa::meaning;
 use crate::compile::ssa::order::Order;
 use crate::compile::ssa::{BlockId, Def, End, Function, InstId, Op, Target, Type, Value};
@@ -23,9 +23,10 @@ const ROUNDS: usize = 4;
 /// Folds what can be folded. `shape` is that of the launch.
 pub fn run(function: &mut Function, shape: &Shape) {
     for _ in 0..ROUNDS {
+        let copied = edit::remove_copied_params(function);
         let mut folder = Folder::new(function, shape);
         folder.walk();
-        if !folder.changed {
+        if !folder.changed && !copied {
             return;
         }
     }
@@ -64,7 +65,6 @@ impl<'f> Folder<'f> {
 
     fn walk(&mut self) {
         let order = Order::new(self.function).blocks;
-        self.parameters(&order);
         for &id in &order {
             let insts = std::mem::take(&mut self.function.block_mut(id).insts);
             self.insts = Vec::with_capacity(insts.len());
@@ -97,54 +97,6 @@ impl<'f> Folder<'f> {
             self.renames.set(old, new);
             self.changed = true;
         }
-    }
-
-    /// Parameters that are given one value by all who come, themselves not counted.
-    fn parameters(&mut self, order: &[BlockId]) {
-        let mut given: Vec<Vec<Option<Option<Value>>>> = Vec::new();
-        given.extend(self.function.blocks.iter().map(|block| vec![None; block.params.len()]));
-        for &id in order {
-            let mut pairs = Vec::new();
-            self.function.block(id).end.targets(|target| {
-                pairs.extend(target.args.iter().enumerate().map(|(at, &arg)| (target.block, at, arg)));
-            });
-            for (block, at, arg) in pairs {
-                let parameter = self.function.block(block).params[at];
-                let seen = &mut given[block.0 as usize][at];
-                *seen = match *seen {
-                    _ if arg == parameter => *seen,
-                    None => Some(Some(arg)),
-                    Some(Some(other)) if other == arg || self.equal_constants(other, arg) => *seen,
-                    Some(_) => Some(None),
-                };
-            }
-        }
-        for &id in order {
-            for (at, parameter) in self.function.block(id).params.clone().into_iter().enumerate() {
-                if let Some(Some(value)) = given[id.0 as usize][at] {
-                    self.replace_parameter(id, parameter, value);
-                }
-            }
-        }
-    }
-
-    fn equal_constants(&self, a: Value, b: Value) -> bool {
-        let number = self.function.constant(a);
-        number.is_some() && number == self.function.constant(b) && self.function.ty(a) == self.function.ty(b)
-    }
-
-    /// A constant may be made where no block of it dominates: it is made anew.
-    fn replace_parameter(&mut self, block: BlockId, parameter: Value, value: Value) {
-        if self.find(value) == parameter {
-            return;
-        }
-        let Some(number) = self.function.constant(value) else { return self.replace(parameter, value) };
-        let ty = self.function.ty(value);
-        let id = self.function.add_inst(Op::Const(number), &[], None, &[ty], 0);
-        self.function.block_mut(block).insts.insert(0, id);
-        let new = self.function.inst(id).results[0];
-        self.note(new, number);
-        self.replace(parameter, new);
     }
 
     fn note(&mut self, value: Value, most: u64) {

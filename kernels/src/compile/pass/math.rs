@@ -149,20 +149,21 @@ fn turned(f: &mut Formula<'_, '_>, a: Value, turns: Value, parity: Value, sign: 
     f.mul(rest, sum)
 }
 
-/// Numerator and denominator of tanh x / x, of x²: good to four digits and a half up to 4½.
+/// Numerator and denominator of tanh x / x, of x²: good to four digits up to 4.9, where it is nearly 1.
 const TANH: [[f64; 4]; 2] = [
     [1.0, 0.1282051282051282, 0.002797202797202797, 7.4000074000074e-06],
     [1.0, 0.46153846153846156, 0.023310023310023312, 0.0002072002072002072],
 ];
 
 fn tanh(f: &mut Formula<'_, '_>, a: Value) -> Value {
-    let part = f.at_most(a, 4.5);
-    let part = f.at_least(part, -4.5);
+    let part = f.at_most(a, 4.9);
+    let part = f.at_least(part, -4.9);
     let square = f.mul(part, part);
     let [above, below] = TANH.map(|coefficients| f.polynomial(square, &coefficients));
     let inverse = f.op(Float::RcpGross, &[below]);
     let value = f.mul(part, above);
     let value = f.mul(value, inverse);
     let number = f.is_to(Comparison::Num, a, a);
-    f.e.select(number, value, a)
+    let nan = nan(f.e, f.ty);
+    f.e.select(number, value, nan)
 }

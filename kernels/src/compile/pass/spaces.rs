@@ -151,6 +151,8 @@ impl Resolver<'_> {
         let Origin::In(origin) = self.origin(self.function.inst(id).args[0]) else { return };
         let number = match space {
             Space::Generic => 1,
+            // Parameters are a part of global memory.
+            Space::Global if origin == Space::Param => 1,
             // Which part of global memory is constant is known where it runs.
             Space::Const | Space::Global if origin == Space::Global => return,
             space => (space == origin).into(),

@@ -228,7 +228,7 @@ impl Split<'_> {
             Op::IsSpace(space) => self.is_space(inst, *space),
             Op::ToGeneric(space) => self.to_generic(inst, *space, false),
             Op::FromGeneric(space) => self.to_generic(inst, *space, true),
-            Op::Runtime(_) | Op::Matrix(_) | Op::Trap => self.runtime(inst),
+            Op::Runtime(_) | Op::Matrix(_) | Op::Trap | Op::NoTarget => self.runtime(inst),
             Op::Entered => {
                 self.entered(inst.results[0]);
                 Ok(())

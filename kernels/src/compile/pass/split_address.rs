@@ -42,11 +42,18 @@ pub enum Pattern {
     Each,
 }
 
-/// Constants that come off the index of a shared address: beyond them there is nothing on either side of its window.
+/// What may be added to a shared or local offset behind its 32 bits: so far beyond its window there is nothing on either
+/// side. More than that is added within them.
 const SHARED_REACH: i64 = 1 << 20;
 
 /// Ops that are looked through for the low half of an address.
 const LOW_DEPTH: u32 = 4;
+
+/// What is added to an offset of 32 bits behind them, and what within them: they wrap around.
+fn short(offset: i64, alone: bool) -> (i64, i64) {
+    let offset = i64::from(offset as i32);
+    if alone || offset.abs() <= SHARED_REACH { (offset, 0) } else { (0, offset) }
+}
 
 impl Split<'_> {
     /// How an address of a space lies.
@@ -70,18 +77,21 @@ impl Split<'_> {
 
     /// An address or offset in a space as the machine's.
     fn at(&mut self, space: Space, scalar: Value, offset: i64) -> At {
-        let (scalar, more) = self.apart(scalar, space == Space::Shared);
-        let offset = offset.wrapping_add(more);
+        let (mut scalar, more) = self.apart(scalar, space == Space::Shared);
+        let mut offset = offset.wrapping_add(more);
+        if space == Space::Shared {
+            let inside;
+            (offset, inside) = short(offset, self.build.constant(scalar) == Some(0));
+            let short = self.build.narrow(scalar);
+            scalar = self.build.add_number(short, inside);
+        }
         let start = match space {
             Space::Shared => Some(self.start_of(Field::Shared)),
             Space::Param => Some(self.start_of(Field::Parameters)),
             _ => None,
         };
         let scalar = match space {
-            Space::Shared => {
-                let short = self.build.narrow(scalar);
-                self.build.widen(short, true)
-            }
+            Space::Shared => self.build.widen(scalar, true),
             _ => self.build.widen(scalar, false),
         };
         let base = match start {
@@ -129,15 +139,35 @@ impl Split<'_> {
         each
     }
 
+    /// The machine's addresses of all lanes, in halves of vectors.
+    pub fn addresses(&mut self, access: &Access, address: Value) -> Vec<Value> {
+        let mut addresses = Vec::new();
+        for vector in 0..self.plan.vectors {
+            let each = self.each_at(access, address, vector);
+            let start = self.build.add_number(each.at.base, each.at.offset);
+            let start = self.build.broadcast(start, self.plan.lanes / 2);
+            for half in 0..2 {
+                let index = self.half_index(&each, half);
+                let index = self.build.widen(index, true);
+                let index = self.build.multiply_number(index, each.scale.into());
+                addresses.push(self.build.add(index, start));
+            }
+        }
+        addresses
+    }
+
     /// Each lane's own memory: that of the vector's first thread, and from thread to thread.
     fn local(&mut self, access: &Access, address: Value, vector: u32) -> Each {
         let (base, steps) = self.local_start(vector);
         let mut offset = access.offset;
         let mut index = steps;
         match self.from.constant(address) {
-            Some(number) => offset = offset.wrapping_add(number as i64),
+            Some(number) => (offset, _) = short(offset.wrapping_add(number as i64), true),
             None => {
                 let inner = self.short_lanes(address, vector);
+                let inside;
+                (offset, inside) = short(offset, false);
+                let inner = self.build.add_number(inner, inside);
                 index = self.build.add(index, inner);
             }
         }
@@ -233,16 +263,22 @@ impl Split<'_> {
         }
         let start = if shared { Field::Shared } else { Field::Parameters };
         let base = self.start_of(start);
+        let mut inside = 0;
+        if shared {
+            (offset, inside) = short(offset, false);
+        }
         let at = At { base, offset };
-        if let Some((index, scale)) = self.short_index(address).filter(|&(index, scale)| {
+        let scaled = self.short_index(address).filter(|&(index, scale)| {
             // The product is cut to 32 bits, which must change nothing.
             let (low, high) = self.ranges.signed(index);
             low.saturating_mul(scale.into()) >= i32::MIN.into() && high.saturating_mul(scale.into()) <= i32::MAX.into()
-        }) {
+        });
+        if let Some((index, scale)) = scaled.filter(|_| inside == 0) {
             let index = self.lanes(index, Unit::Whole(vector));
             return Each { at, index: [index].as_slice().into(), scale };
         }
         let index = self.short_lanes(address, vector);
+        let index = self.build.add_number(index, inside);
         Each { at, index: [index].as_slice().into(), scale: 1 }
     }
 

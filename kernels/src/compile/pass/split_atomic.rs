@@ -252,18 +252,7 @@ impl Split<'_> {
         op: AtomicOp,
         masks: &Masks,
     ) -> Result<(), Refusal> {
-        let mut addresses = Vec::new();
-        for vector in 0..self.plan.vectors {
-            let each = self.each_at(access, inst.args[0], vector);
-            for half in 0..2 {
-                let index = self.half_index(&each, half);
-                let index = self.build.widen(index, true);
-                let index = self.build.multiply_number(index, each.scale.into());
-                let start = self.build.add_number(each.at.base, each.at.offset);
-                let start = self.build.broadcast(start, self.plan.lanes / 2);
-                addresses.push(self.build.add(index, start));
-            }
-        }
+        let addresses = self.addresses(access, inst.args[0]);
         let what = What::Atomic(op, access.bytes.into());
         let types: Vec<Type> = inst.results.iter().map(|&result| self.from.ty(result)).collect();
         let mut args = addresses;

@@ -133,6 +133,7 @@ impl Split<'_> {
         let what = match &inst.op {
             Op::Runtime(runtime) => What::Runtime(*runtime),
             Op::Matrix(product) => What::Matrix(product.clone()),
+            Op::NoTarget => What::NoTarget,
             _ => What::Trap,
         };
         let masks = self.masks_of(inst);

@@ -46,19 +46,10 @@ impl Split<'_> {
         count: usize,
         write: bool,
     ) -> Result<(), Refusal> {
-        if !self.plan.check || !matches!(access.space, Space::Generic | Space::Global | Space::Const) {
+        if !self.plan.check || access.space == Space::Param {
             return Ok(());
         }
-        let offset = self.build.long(access.offset as u64);
-        let addresses: Vec<Value> = self
-            .units(true)
-            .into_iter()
-            .map(|unit| {
-                let lanes = self.lanes(inst.args[0], unit);
-                let offset = self.build.broadcast(offset, self.lanes_of(unit));
-                self.build.add(lanes, offset)
-            })
-            .collect();
+        let addresses = self.addresses(access, inst.args[0]);
         let what = What::Check(u32::from(access.bytes) * count as u32, write);
         let any = self.any_of(masks);
         let gang = self.plan.gang;

@@ -182,8 +182,9 @@ pub fn remove_params(function: &mut Function, mut gone: impl FnMut(Value) -> boo
     }
 }
 
-/// Drops parameters that are the same value whichever way a block is entered, and so on until none is left.
-pub fn remove_copied_params(function: &mut Function) {
+/// Drops parameters that are the same value, or the same number, whichever way a block is entered, and so on until none is
+/// left. False: there was none.
+pub fn remove_copied_params(function: &mut Function) -> bool {
     let order = Order::new(function);
     let predecessors = predecessors(function, &order);
     let mut renames = Renames::new(function);
@@ -194,7 +195,7 @@ pub fn remove_copied_params(function: &mut Function) {
     let users = users_of_params(function, &order);
     while let Some(block) = open.pop() {
         waits[block.0 as usize] = false;
-        for (place, &param) in function.block(block).params.iter().enumerate() {
+        for (place, param) in function.block(block).params.clone().into_iter().enumerate() {
             if gone[param.0 as usize] {
                 continue;
             }
@@ -207,12 +208,17 @@ pub fn remove_copied_params(function: &mut Function) {
                     }
                     let arg = renames.get(to.args[place]);
                     if arg != param {
-                        alone &= same.is_none_or(|same| same == arg);
+                        alone &= same.is_none_or(|same| same == arg || is_same_number(function, same, arg));
                         same = Some(arg);
                     }
                 });
             }
             if let (true, Some(value)) = (alone, same) {
+                // Where a constant is made may be on one of the ways only.
+                let value = match function.constant(value) {
+                    Some(number) => constant_at_start(function, block, function.ty(value), number),
+                    None => value,
+                };
                 renames.set(param, value);
                 gone[param.0 as usize] = true;
                 for &user in &users[param.0 as usize] {
@@ -223,8 +229,17 @@ pub fn remove_copied_params(function: &mut Function) {
             }
         }
     }
+    if !gone.contains(&true) {
+        return false;
+    }
     renames.apply(function);
     remove_params(function, |param| gone.get(param.0 as usize).copied().unwrap_or(false));
+    true
+}
+
+fn is_same_number(function: &Function, a: Value, b: Value) -> bool {
+    let number = function.constant(a);
+    number.is_some() && number == function.constant(b) && function.ty(a) == function.ty(b)
 }
 
 /// Makes one block of two where the first only leads to the second, and nobody else does.

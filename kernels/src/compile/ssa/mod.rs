@@ -124,6 +124,8 @@ pub enum Op {
     Matrix(Box<matrix::Product>),
     /// The thread's fault.
     Trap,
+    /// The same, because a table of targets has none for its index.
+    NoTarget,
 
     // Pure float ops that level 1 does not have, of `f32` or `f64`, made by `expand` and `nan`.
     /// NaN takes its one form. Arguments: a float. Result: one.
@@ -386,15 +388,7 @@ impl Op {
             | Op::ToGeneric(_)
             | Op::FromGeneric(_) => true,
             Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_) => true,
-            Op::Special(special) => !matches!(
-                special,
-                Special::Clock
-                    | Special::ClockHigh
-                    | Special::Clock64
-                    | Special::GlobalTimer
-                    | Special::GlobalTimerLow
-                    | Special::GlobalTimerHigh
-            ),
+            Op::Special(special) => !signature::is_clock(*special),
             Op::Count => true,
             Op::Entered | Op::Any | Op::Context | Op::Argument(_) | Op::Table(_) | Op::Broadcast => true,
             Op::Extract(_) | Op::Half(_) | Op::Join | Op::MaskBits | Op::BitsMask => true,

@@ -207,6 +207,7 @@ impl Display for What {
             What::Matrix(product) => write!(f, "matrix {product}"),
             What::Check(bytes, write) => write!(f, "check {bytes} {write}"),
             What::Trap => write!(f, "trap"),
+            What::NoTarget => write!(f, "notarget"),
         }
     }
 }

@@ -89,6 +89,12 @@ fn int(op: Int, ty: Kind) -> Signature {
     Signature { args, result }
 }
 
+/// Whether a special register differs from one reading to the next.
+pub fn is_clock(special: Special) -> bool {
+    use Special::{Clock, Clock64, ClockHigh, GlobalTimer, GlobalTimerHigh, GlobalTimerLow};
+    matches!(special, Clock | ClockHigh | Clock64 | GlobalTimer | GlobalTimerLow | GlobalTimerHigh)
+}
+
 /// The type of a special register.
 pub fn of_special(special: Special) -> Type {
     match special {

@@ -75,7 +75,8 @@ fn allowed(op: &Op, stage: Stage) -> bool {
         | Op::FromGeneric(_)
         | Op::Runtime(_)
         | Op::Matrix(_)
-        | Op::Trap => stage != Stage::Vectors,
+        | Op::Trap
+        | Op::NoTarget => stage != Stage::Vectors,
         Op::Entered | Op::Any | Op::Count | Op::Total(_) | Op::Restore(_) | Op::Save(_) => {
             stage == Stage::Masked
         }

@@ -6,6 +6,7 @@ use stream_hal_kernels::{FaultKind, KernelFault, Launch};
 
 use super::super::bench::Bench;
 use super::{Form, spaces, walk};
+use crate::runner;
 
 /// More than a warp, and no multiple of one.
 const THREADS: usize = 40;
@@ -170,7 +171,9 @@ impl<'f> Plan<'f> {
     /// Runs it; `bad` spoils an address.
     fn run(&self, text: &str, bad: u64) -> (Bench, u64, Result<(), KernelFault>) {
         let mut bench = Bench::with_memory(text, 1 << 15);
-        bench.strays = !bad.is_multiple_of(32);
+        // Far away in global memory an access faults by itself.
+        let far = bad.is_multiple_of(32) && matches!(self.space, "global" | "const");
+        bench.strays = bad != 0 && !far;
         let input = bench.put(&self.data);
         let output = bench.put(&[FILL; THREADS * OWN]);
         let mut parameters: Vec<u8> =
@@ -189,10 +192,10 @@ impl<'f> Plan<'f> {
         let line = text.lines().position(|line| line.starts_with(&format!("{} ", self.form.text))).unwrap()
             as u32
             + 1;
-        let mut cases = vec![
-            (1 << 41, FaultKind::IllegalAddress),
-            (0u64.wrapping_sub(1 << 40), FaultKind::IllegalAddress),
-        ];
+        let own = !self.generic && matches!(self.space, "shared" | "local");
+        let far = if own && runner::CUTS_OFFSETS { [1u64 << 24, 1 << 23] } else { [1 << 41, 1 << 40] };
+        let mut cases =
+            vec![(far[0], FaultKind::IllegalAddress), (far[1].wrapping_neg(), FaultKind::IllegalAddress)];
         if self.size() > 1 {
             cases.push((self.size() as u64 / 2, FaultKind::MisalignedAddress));
             cases.push((1, FaultKind::MisalignedAddress));

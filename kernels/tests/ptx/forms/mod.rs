@@ -86,7 +86,7 @@ pub fn walk(family: &str, check: impl Fn(&Form) -> bool + Sync) {
     let mut seen = std::collections::HashSet::new();
     let all: Vec<Form> = own
         .chain(used)
-        .filter(|(text, _)| seen.insert(text.clone()))
+        .filter(|(text, _)| seen.insert(text.clone()) && runner::takes(name, text))
         .map(|(text, row)| Form::new(text, row))
         .collect();
     assert!(!all.is_empty());

@@ -192,6 +192,7 @@ fn fields_and_bytes_by_constants() {
         let selector = Some(random.u64(..0x1_0000));
         same(&mut random, &int(Int::Prmt, Kind::B32, &[None, None, selector], &[Kind::B32; 3], 32), 1);
     }
+    same(&mut random, &int(Int::Lop3, Kind::B32, &[None; 4], &[Kind::B32; 4], 32), 30);
     for (flags, op) in (0..8).flat_map(|flags| [(flags, Int::Dp2a), (flags & 3, Int::Dp4a)]) {
         same(&mut random, &int(op, Kind::U32, &[None, None, None, Some(flags)], &[Kind::B32; 4], 32), 4);
     }
@@ -222,6 +223,7 @@ fn who_flushes() {
         "v4: i32 = fma.bf16 v1, v1, v1",
         "v4: i64 = convert.f64.f32 v1",
         "v4: i32 = convert.rp.s32.f32 v1",
+        "v4: i32 = atomic.global.4.ordered.addfloat v0, v1, v1",
     ] {
         assert_eq!(
             flush_of(&format!("v3: i32 = add.ftz.f32 v1, v1\n{harmful}")),

@@ -163,7 +163,8 @@ impl Kept {
 fn wants_mask(op: &Op) -> bool {
     match op {
         Op::Load(access) => access.space != Space::Param,
-        Op::Store(_) | Op::Atomic { .. } | Op::BarrierReduce { .. } | Op::Runtime(_) | Op::Trap => true,
+        Op::Store(_) | Op::Atomic { .. } | Op::BarrierReduce { .. } | Op::Runtime(_) => true,
+        Op::Trap | Op::NoTarget => true,
         Op::Shuffle(_) | Op::Vote { .. } | Op::Match { .. } | Op::Reduce(..) | Op::ActiveMask => true,
         Op::Matrix(_) => true,
         _ => false,

@@ -64,14 +64,34 @@ fn parameters_that_are_copies_go() {
         v1: i1 = const 0
         jump b1(v0)
         b1(v3: i32):
+        v7: i32 = const 1
         v4: i32 = not.b32 v3
         branch v1, b2, b3
         b2:
         jump b1(v4)
         b3:
-        v6: i32 = add.u32 v0, v3
+        v6: i32 = add.u32 v7, v3
         exit",
     );
+}
+
+#[test]
+fn parameters_that_are_one_number_go() {
+    let text = |two: u32| {
+        format!(
+            "function f\nb0:\nv0: i1 = const 1\nbranch v0, b1, b2\nb1:\nv1: i32 = const 5\njump b3(v1)\nb2:
+            v2: i32 = const {two}\njump b3(v2)\nb3(v3: i32):\nv4: i32 = not.b32 v3\nexit"
+        )
+    };
+    let mut function = parse(&text(5));
+    assert!(remove_copied_params(&mut function));
+    verify(&function, Stage::Threads).unwrap();
+    same(
+        &function,
+        "function f\nb0:\nv0: i1 = const 1\nbranch v0, b1, b2\nb1:\nv1: i32 = const 5\njump b3\nb2:
+        v2: i32 = const 5\njump b3\nb3:\nv5: i32 = const 5\nv4: i32 = not.b32 v5\nexit",
+    );
+    assert!(!remove_copied_params(&mut parse(&text(6))));
 }
 
 #[test]

@@ -218,7 +218,7 @@ impl<'f> Engine<'f, '_> {
             Op::ToGeneric(space) => arg(0).wrapping_add(self.memory.start(*space, thread)),
             Op::FromGeneric(space) => arg(0).wrapping_sub(self.memory.start(*space, thread)),
             Op::Fence => return Ok(()),
-            Op::Load(_) | Op::Store(_) | Op::Atomic { .. } | Op::Runtime(_) | Op::Trap => {
+            Op::Load(_) | Op::Store(_) | Op::Atomic { .. } | Op::Runtime(_) | Op::Trap | Op::NoTarget => {
                 if self.is_for(number, inst, lane) {
                     return self.effect(number, inst, lane, thread);
                 }

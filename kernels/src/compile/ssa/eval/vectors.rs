@@ -290,8 +290,8 @@ impl Machine<'_, '_> {
         let there = || (0..mask.len()).filter(|&lane| mask[lane]);
         let mut result = vec![0; mask.len()];
         let op = match what {
-            What::Trap if mask.contains(&true) => return Err("trap".to_owned()),
-            What::Trap => return Ok(Vec::new()),
+            What::Trap | What::NoTarget if mask.contains(&true) => return Err("trap".to_owned()),
+            What::Trap | What::NoTarget => return Ok(Vec::new()),
             What::Compute(compute) => {
                 for lane in there() {
                     let args: Vec<u64> = args.iter().map(|arg| arg[lane]).collect();

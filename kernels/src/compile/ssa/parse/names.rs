@@ -178,6 +178,7 @@ fn plain(text: &str) -> Option<Op> {
         Op::Barrier,
         Op::ActiveMask,
         Op::Trap,
+        Op::NoTarget,
         Op::Entered,
         Op::Any,
         Op::Count,
@@ -311,6 +312,7 @@ pub fn call(text: &str) -> Parsed<Call> {
         }
         ["check", bytes, write] => What::Check(number(bytes)?, write == "true"),
         ["trap"] => What::Trap,
+        ["notarget"] => What::NoTarget,
         _ => return Err(format!("`{what_text}` is unknown")),
     };
     Ok(Call::new(what, lanes, number(line)?, masked))

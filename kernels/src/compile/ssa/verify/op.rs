@@ -80,7 +80,9 @@ impl Check<'_> {
             Op::Load(access) => self.load(access),
             Op::Store(access) => self.store(access),
             Op::Atomic { access, .. } => self.atomic(access),
-            Op::Fence | Op::WarpBarrier | Op::Barrier | Op::Trap | Op::Poll => self.are(&[], &[]),
+            Op::Fence | Op::WarpBarrier | Op::Barrier | Op::Trap | Op::NoTarget | Op::Poll => {
+                self.are(&[], &[])
+            }
             Op::BarrierReduce { op, .. } => self.are(&[I1], &[if *op == Reduction::Popc { I32 } else { I1 }]),
             Op::Shuffle(_) => self.are(&[I32; 3], &[I32, I1]),
             Op::Vote { mode, .. } => self.are(&[I1, I32], &[if *mode == Vote::Ballot { I32 } else { I1 }]),
