@@ -46,6 +46,9 @@ pub enum Left {
     Call = 2,
     /// Somebody asked for it.
     Stopped = 3,
+    /// An index of the next block wraps around, and the code is for others: `Context::block` tells which block it is. It has
+    /// not begun.
+    Wrapped = 4,
 }
 
 /// An instruction that may fault.

@@ -41,7 +41,8 @@ impl Target {
 pub struct Shape {
     /// Threads of a block.
     pub block: [u32; 3],
-    /// In each dimension, threads of the grid are fewer than 2³¹: indexes do not wrap.
+    /// In each dimension, threads of the grid are fewer than 2³¹, and indexes do not wrap: a block in which one would is left
+    /// (`code::Left::Wrapped`) to the code for a shape that is not small.
     pub small_grid: bool,
 }
 

@@ -12,7 +12,7 @@ use super::super::signal;
 use super::arena::Arena;
 use super::code::Native;
 use super::session::{self, Ended, Session};
-use super::{check, reenact};
+use super::{check, reenact, wary};
 
 /// A compiled kernel in its place.
 pub struct Alone(Native);
@@ -61,11 +61,19 @@ impl Alone {
         let name = ground.name();
         let allocations = bounds.as_ref().map(|bounds| bounds as _);
         let session = Session { native: &self.0, name, launch, host: ground.host, allocations };
-        let blocks = launch.grid.iter().map(|&side| u64::from(side)).product();
-        let floats = FloatState::of_kernels(self.0.code.flush);
-        // SAFETY: the caller's promise; the context was set up.
-        let ended = unsafe { session.run(&mut arena, 0, blocks) };
-        drop(floats);
+        let blocks: u64 = launch.grid.iter().map(|&side| u64::from(side)).product();
+        let mut first = 0;
+        let ended = loop {
+            let floats = FloatState::of_kernels(self.0.code.flush);
+            // SAFETY: the caller's promise; the context was set up.
+            let ended = unsafe { session.run(&mut arena, first, blocks - first) };
+            drop(floats);
+            let Ended::Wrapped(block) = ended else { break ended };
+            if let Err(fault) = wary::interpret(ground.program, ground.kernel, launch, block, ground.host) {
+                break Ended::Refused(fault);
+            }
+            first = block + 1;
+        };
         arena.keep();
         match ended {
             Ended::Done => Ok(()),
@@ -75,6 +83,8 @@ impl Alone {
                 Err(KernelFault { kind: FaultKind::Stopped, ..ground.trouble("it was stopped") })
             }
             Ended::Panicked(payload) => panic::resume_unwind(payload),
+            // Each such block was run above.
+            Ended::Wrapped(block) => Err(ground.trouble(format!("it left block {block} undone"))),
             Ended::Strange(left) => Err(ground.trouble(format!("it ended with {left}, which means nothing"))),
         }
     }

@@ -1,11 +1,14 @@
 //! A compiled kernel in its place.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use stream_hal_kernels::compile::{Code, Context, Refusal};
 
 use super::map::{self, Mapped};
 use super::sites::{self, Registered};
+
+/// Blocks in which an index wraps around that are no exception any more.
+const OFTEN: u32 = 64;
 
 /// What the code is: runs so many blocks from a number on.
 pub(super) type Entry = unsafe extern "sysv64" fn(*mut Context, u64, u64) -> u32;
@@ -19,6 +22,8 @@ pub(in super::super) struct Native {
     entry: Entry,
     /// How long a block took when this was last run, in picoseconds; 0: nobody knows.
     pace: AtomicU64,
+    /// Blocks in which an index wrapped around.
+    wrapped: AtomicU32,
     _mapped: Mapped,
 }
 
@@ -35,7 +40,8 @@ impl Native {
         let start = std::ptr::with_exposed_provenance::<()>(mapped.start());
         // SAFETY: compiled code starts with a function of this form.
         let entry = unsafe { std::mem::transmute::<*const (), Entry>(start) };
-        Ok(Native { _registered: registered, code, entry, pace: AtomicU64::new(0), _mapped: mapped })
+        let (pace, wrapped) = (AtomicU64::new(0), AtomicU32::new(0));
+        Ok(Native { _registered: registered, code, entry, pace, wrapped, _mapped: mapped })
     }
 
     #[inline]
@@ -52,5 +58,17 @@ impl Native {
     #[inline]
     pub(super) fn set_pace(&self, picoseconds: u64) {
         self.pace.store(picoseconds.max(1), Ordering::Relaxed);
+    }
+
+    /// A block was left to other code.
+    #[cold]
+    pub(super) fn note_wrapped(&self) {
+        self.wrapped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// So many were that the other code had better run all of them.
+    #[inline]
+    pub(super) fn wraps_often(&self) -> bool {
+        self.wrapped.load(Ordering::Relaxed) >= OFTEN
     }
 }

@@ -26,6 +26,8 @@ mod session;
 mod sites;
 #[cfg(all(test, target_arch = "x86_64", target_os = "linux"))]
 mod tests;
+#[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+mod wary;
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
 #[path = "elsewhere.rs"]
@@ -114,7 +116,22 @@ pub(super) fn find<'k>(
         return None;
     }
     let version = kernel.versions.version(shape(launch.grid, launch.block))?;
-    version.code(&engine.compiler, kernel)
+    let native = version.code(&engine.compiler, kernel)?;
+    if native.wraps_often() {
+        return wary(engine, kernel, launch).or(Some(native));
+    }
+    Some(native)
+}
+
+/// The code for blocks in which an index wraps around.
+#[cold]
+fn wary<'k>(
+    engine: &Engine,
+    kernel: &'k LoadedKernel,
+    launch: &kernels::Launch<'_>,
+) -> Option<&'k code::Native> {
+    let shape = Shape { block: launch.block, small_grid: false };
+    kernel.versions.version(shape)?.code(&engine.compiler, kernel)
 }
 
 /// How many nanoseconds a launch will take on one thread, by what blocks of the compiled kernel took last time.

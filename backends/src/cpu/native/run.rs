@@ -21,7 +21,7 @@ use super::arena::Arena;
 use super::check::Table;
 use super::code::Native;
 use super::session::{self, Ended, Session};
-use super::{fault, reenact};
+use super::{fault, reenact, wary};
 
 /// How long this thread works alone before it calls others, if that is long enough for a block.
 const ALONE: Duration = Duration::from_micros(10);
@@ -201,9 +201,31 @@ impl<'g, 'a> Worker<'g, 'a> {
     fn run(&mut self, first: u64, count: u64) -> bool {
         #[cfg(test)]
         super::super::panics::at_block(self.grid.launch);
-        let Some(arena) = &mut self.arena else { return false };
+        let end = first + count;
+        let mut next = first;
+        loop {
+            match self.run_with(self.grid.native, next, end - next) {
+                Ended::Done => return true,
+                Ended::Wrapped(block) => {
+                    let ended = self.run_warily(block);
+                    if !matches!(ended, Ended::Done) {
+                        return self.grid.left(ended);
+                    }
+                    next = block + 1;
+                    if next >= end {
+                        return true;
+                    }
+                }
+                ended => return self.grid.left(ended),
+            }
+        }
+    }
+
+    #[inline]
+    fn run_with(&mut self, native: &Native, first: u64, count: u64) -> Ended {
+        let Some(arena) = &mut self.arena else { return Ended::Stopped };
         let session = Session {
-            native: self.grid.native,
+            native,
             name: self.grid.name(),
             launch: &self.launch,
             host: &self.grid.services,
@@ -211,10 +233,33 @@ impl<'g, 'a> Worker<'g, 'a> {
         };
         // SAFETY: the code was compiled for this kernel and block size, and the context was set up for the launch. What
         // it accesses is the program's affair.
-        match unsafe { session.run(arena, first, count) } {
-            Ended::Done => true,
-            ended => self.grid.left(ended),
-        }
+        unsafe { session.run(arena, first, count) }
+    }
+
+    /// Runs a block in which an index wraps around.
+    #[cold]
+    fn run_warily(&mut self, block: u64) -> Ended {
+        let Grid { native, kernel, site, services, .. } = self.grid;
+        native.note_wrapped();
+        let wary = super::wary(site.engine, kernel, &self.launch);
+        // Such code is for all blocks.
+        let Some(wary) = wary.filter(|wary| !std::ptr::eq(*wary, *native)) else {
+            let done = wary::interpret(&kernel.program, kernel.index, &self.launch, block, services);
+            return done.map_or_else(Ended::Refused, |()| Ended::Done);
+        };
+        let ended = match self.set_up(wary) {
+            Ok(()) => self.run_with(wary, block, 1),
+            Err(ended) => return ended,
+        };
+        self.set_up(native).map_or_else(|ended| ended, |()| ended)
+    }
+
+    fn set_up(&mut self, native: &Native) -> Result<(), Ended> {
+        let Some(arena) = &mut self.arena else { return Err(Ended::Stopped) };
+        session::set_up(arena, native, &self.launch, self.grid.site.health.stop_word()).map_err(|error| {
+            self.grid.no_memory::<()>(&error);
+            Ended::Stopped
+        })
     }
 }
 
@@ -257,6 +302,10 @@ impl Grid<'_> {
                 self.fail_in_kernel(if first { told() } else { fault });
             }
             Ended::Panicked(payload) => panic::resume_unwind(payload),
+            Ended::Wrapped(block) => {
+                let what = format!("kernel {} left block {block} undone", self.name());
+                self.fail(Fault { kind: FaultKind::LaunchFailed, what });
+            }
             Ended::Strange(left) => {
                 let what = format!("kernel {} ended with {left}, which means nothing", self.name());
                 self.fail(Fault { kind: FaultKind::LaunchFailed, what });

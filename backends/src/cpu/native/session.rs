@@ -39,6 +39,8 @@ pub(super) enum Ended {
     Refused(KernelFault),
     /// A call of the runtime panicked, with this.
     Panicked(Box<dyn Any + Send>),
+    /// In front of a block, by its number, in which an index wraps around: the code is not for it.
+    Wrapped(u64),
     /// With a number that means nothing.
     Strange(u32),
 }
@@ -110,6 +112,10 @@ impl Session<'_> {
             _ if left == Left::Stopped as u32 => Ended::Stopped,
             _ if left == Left::Fault as u32 => {
                 Ended::Faulted(fault::explain(self.native, self.name, self.launch.block, context))
+            }
+            _ if left == Left::Wrapped as u32 => {
+                let ([x, y, z], grid) = (context.block.map(u64::from), self.launch.grid.map(u64::from));
+                Ended::Wrapped((z * grid[1] + y) * grid[0] + x)
             }
             _ => Ended::Strange(left),
         }

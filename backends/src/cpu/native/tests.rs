@@ -5,6 +5,7 @@ mod assembler;
 mod codes;
 mod compiling;
 mod running;
+mod wrapping;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -3,6 +3,7 @@
 pub mod alias;
 pub mod barriers;
 pub mod blocking;
+pub mod claims;
 pub mod cycle;
 pub mod dce;
 pub mod demand;
@@ -37,6 +38,7 @@ mod split_address;
 mod split_atomic;
 mod split_build;
 mod split_call;
+mod split_claims;
 mod split_compute;
 mod split_facts;
 mod split_fast;

@@ -3,6 +3,9 @@
 //! Branches are not looked at: what is found here holds for threads that a mask keeps out of a block as well, so that an
 //! address may be worked out for all lanes of a vector.
 
+use std::collections::HashMap;
+
+use super::claims::Claim;
 use crate::compile::Shape as Launch;
 use crate::compile::ssa::order::{self, Order};
 use crate::compile::ssa::{BlockId, Function, Inst, Op, Type, Value};
@@ -22,6 +25,8 @@ struct Range {
 pub struct Ranges {
     of: Vec<Option<Range>>,
     types: Vec<Type>,
+    /// What holds of values besides.
+    claimed: HashMap<Value, Range>,
 }
 
 fn highest(bits: u32) -> u64 {
@@ -36,6 +41,17 @@ impl Range {
     fn all(bits: u32) -> Range {
         let high = highest_signed(bits);
         Range { signed: (-high - 1, high), unsigned: (0, highest(bits)) }
+    }
+
+    /// What a value may be of which that is claimed.
+    fn of_claim(claim: &Claim) -> Range {
+        let all = Range::all(32);
+        let margin = i64::from(claim.margin);
+        let range = match claim.signed {
+            true => Range { signed: (all.signed.0, all.signed.1 - margin), ..all },
+            false => Range { unsigned: (0, all.unsigned.1 - u64::from(claim.margin)), ..all },
+        };
+        range.told(32)
     }
 
     /// What lies between numbers that know no width; all there is if they do not fit.
@@ -108,10 +124,20 @@ fn both(a: Range, b: Range, bits: u32) -> Range {
 impl Ranges {
     /// Finds them.
     pub fn new(function: &Function, launch: &Launch) -> Ranges {
+        Ranges::claimed(function, launch, &[])
+    }
+
+    /// Those of blocks in which claims hold.
+    pub fn claimed(function: &Function, launch: &Launch, claims: &[Claim]) -> Ranges {
         let order = Order::new(function);
         let predecessors = order::predecessors(function, &order);
         let types = function.values.iter().map(|value| value.0).collect();
-        let mut ranges = Ranges { of: vec![None; function.values.len()], types };
+        let mut claimed = HashMap::new();
+        for claim in claims {
+            let own = claimed.entry(claim.value).or_insert(Range::all(32));
+            *own = both(*own, Range::of_claim(claim), 32);
+        }
+        let mut ranges = Ranges { of: vec![None; function.values.len()], types, claimed };
         // The first two rounds learn, the third lets go of what still grows, the rest confirms.
         for round in 0.. {
             let mut changed = false;
@@ -156,8 +182,11 @@ impl Ranges {
     }
 
     fn set(&mut self, value: Value, new: Option<Range>, widen: bool) -> bool {
-        let Some(new) = new else { return false };
+        let Some(mut new) = new else { return false };
         let bits = self.bits(value);
+        if let Some(&claimed) = self.claimed.get(&value) {
+            new = both(new, claimed, bits);
+        }
         let old = self.of[value.0 as usize];
         let new = match old {
             Some(old) if widen => old.or(new).widened(old, bits),

@@ -6,6 +6,7 @@ use super::super::context::Context;
 use super::super::ssa::order::{self, Dominators, Order};
 use super::super::ssa::{BlockId, End, Function, Inst, Op, Target as To, Type, Value};
 use super::super::{Options, Refusal, Shape as Launch, Target};
+use super::claims::{self, Claim};
 use super::range::Ranges;
 use super::shape::Shapes;
 use super::split_build::Builder;
@@ -37,6 +38,8 @@ pub struct Split<'f> {
     pub shapes: Shapes,
     /// Between which numbers they lie.
     pub ranges: Ranges,
+    /// What blocks make sure of before they start.
+    pub claims: Vec<Claim>,
     /// Gangs and their frames.
     pub plan: Plan,
     /// The vector code.
@@ -84,9 +87,30 @@ pub fn plan(
     target: &Target,
     options: &Options,
 ) -> Result<Plan, Refusal> {
-    let ranges = Ranges::new(function, launch);
-    let shapes = Shapes::of_masked(function, launch, target.lanes, &ranges);
-    Plan::new(function, &shapes, launch, target, options)
+    let known = Known::new(function, launch, target, options);
+    Plan::new(function, &known.shapes, launch, target, options)
+}
+
+/// What there is to know of the values of a masked function.
+struct Known {
+    claims: Vec<Claim>,
+    ranges: Ranges,
+    shapes: Shapes,
+}
+
+impl Known {
+    fn new(function: &Function, launch: &Launch, target: &Target, options: &Options) -> Known {
+        let ranges = Ranges::new(function, launch);
+        let shapes = Shapes::of_masked(function, launch, target.lanes, &ranges);
+        // Checked accesses are slow anyway.
+        let claims = if options.check { Vec::new() } else { claims::of(function, launch, &shapes, &ranges) };
+        if claims.is_empty() {
+            return Known { claims, ranges, shapes };
+        }
+        let ranges = Ranges::claimed(function, launch, &claims);
+        let shapes = Shapes::of_masked(function, launch, target.lanes, &ranges);
+        Known { claims, ranges, shapes }
+    }
 }
 
 /// Makes vector code of a masked function.
@@ -96,8 +120,7 @@ pub fn run(
     target: &Target,
     options: &Options,
 ) -> Result<Vectors, Refusal> {
-    let ranges = Ranges::new(function, launch);
-    let shapes = Shapes::of_masked(function, launch, target.lanes, &ranges);
+    let Known { claims, ranges, shapes } = Known::new(function, launch, target, options);
     let plan = Plan::new(function, &shapes, launch, target, options)?;
     let order = Order::new(function);
     let dominators = Dominators::new(function, &order);
@@ -108,6 +131,7 @@ pub fn run(
         full: HashSet::new(),
         inside: None,
         ranges,
+        claims,
         floats: floats(function, &order),
         facts: Facts::new(function, &order, &dominators),
         predecessors: order::predecessors(function, &order),
@@ -127,7 +151,7 @@ pub fn run(
         order,
     };
     split.build.to.local_bytes = function.local_bytes;
-    split.open();
+    split.open()?;
     split.all_blocks()?;
     split_sink::run(&mut split.build.to);
     Ok(Vectors { function: split.build.to, plan: split.plan })
@@ -198,7 +222,7 @@ impl Split<'_> {
         Ok(())
     }
 
-    /// What an inst does.
+    /// What an inst of the kernel does.
     pub fn one_inst(&mut self, inst: &Inst) -> Result<(), Refusal> {
         match &inst.op {
             Op::Const(number) => {

@@ -70,7 +70,7 @@ const fn frame_access(offset: i64, bytes: u8) -> Access {
 
 impl Split<'_> {
     /// The entry, the loop over blocks, and the loop over gangs as far as its head.
-    pub fn open(&mut self) {
+    pub fn open(&mut self) -> Result<(), Refusal> {
         self.ways_of_slots();
         self.loops.waits = self.plan.gangs > 1 && has_barriers(self.from);
         self.loops.context = self.build.pure(Op::Context, &[], Type::I64);
@@ -91,6 +91,7 @@ impl Split<'_> {
         self.loops.block_end = self.build.block();
         self.close_block(head, out);
         self.build.at = head;
+        self.make_sure()?;
         match (self.plan.gangs, self.loops.waits) {
             (1, _) => {
                 self.loops.thread = self.build.word(0);
@@ -101,6 +102,7 @@ impl Split<'_> {
             (_, true) => self.open_phases(),
         }
         self.loops.entered = self.existing();
+        Ok(())
     }
 
     fn leave(&mut self, out: BlockId) {

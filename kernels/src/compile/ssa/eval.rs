@@ -109,6 +109,9 @@ impl World {
     }
 }
 
+/// What vector code says of a block that is not for it.
+pub const WRAPS: &str = "an index wraps";
+
 /// Runs all blocks. The function is verified first.
 pub fn run(function: &Function, stage: Stage, world: &mut World) -> Outcome {
     verify(function, stage)?;

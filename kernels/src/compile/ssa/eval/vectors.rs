@@ -3,9 +3,10 @@
 use std::mem::offset_of;
 
 use super::warp::{self, Lanes};
-use super::{CONTEXT, FRAMES, LOCAL, Memory, Outcome, PARAMETERS, SHARED, World, cut};
+use super::{CONTEXT, FRAMES, LOCAL, Memory, Outcome, PARAMETERS, SHARED, WRAPS, World, cut};
 use crate::compile::Context;
 use crate::compile::call::{Call, What};
+use crate::compile::code::Left;
 use crate::compile::ssa::{Access, BlockId, End, Function, Inst, Op, Target, Type, Value, meaning};
 use crate::interp::lanes::WARP;
 use crate::ir::op::{Runtime, Special, Vote};
@@ -30,6 +31,7 @@ pub fn run(function: &Function, world: &mut World) -> Outcome {
     let mut machine = Machine { function, memory, values, blocks, clock: 0 };
     match machine.run()? {
         0 => Ok(()),
+        left if left == Left::Wrapped as u64 => Err(WRAPS.to_owned()),
         left => Err(format!("it was left by {left}")),
     }
 }

@@ -1,0 +1,110 @@
+//! What a block makes sure of before it does anything: that the claims about its indexes hold. If they do not, it is left.
+
+use std::collections::BTreeMap;
+
+use super::super::Refusal;
+use super::super::code::Left;
+use super::super::ssa::{End, Inst, Target, Value};
+use super::claims::Product;
+use super::split::Split;
+use crate::ir::Type as Kind;
+use crate::ir::compute::{Comparison, Int};
+
+/// Claims that differ in nothing but a number that is added, and in the way through the block.
+type Family = (bool, Vec<(Product, u32)>);
+
+/// What is added in a family, as signed numbers: the least, and the most with the margin.
+type Ends = (i64, i64);
+
+impl Split<'_> {
+    /// At the head of a block, behind its place: a branch out if a claim does not hold.
+    pub fn make_sure(&mut self) -> Result<(), Refusal> {
+        let mut families: BTreeMap<Family, Ends> = BTreeMap::new();
+        for claim in self.claims.clone() {
+            let mut sum = claim.sum.clone();
+            let number = i64::from(sum.remove(&(None, Vec::new())).unwrap_or(0) as i32);
+            let ends = (number, number + i64::from(claim.margin));
+            let own = families.entry((claim.signed, sum.into_iter().collect())).or_insert(ends);
+            *own = (own.0.min(ends.0), own.1.max(ends.1));
+        }
+        let mut wraps: Vec<Value> = Vec::new();
+        for ((signed, sum), ends) in families {
+            wraps.extend(self.leaves(signed, &sum, ends)?);
+        }
+        wraps.retain(|&wraps| self.build.constant(wraps) != Some(0));
+        if wraps.is_empty() {
+            return Ok(());
+        }
+        let wraps = self.build.either(&wraps);
+        let (out, on) = (self.build.block(), self.build.block());
+        self.build.end(End::Branch(wraps, Target::to(out), Target::to(on)));
+        self.build.at = out;
+        let mark = self.build.mark();
+        let left = self.build.word(Left::Wrapped as u32);
+        self.build.end(End::Return(left));
+        self.build.forget(mark);
+        self.build.at = on;
+        Ok(())
+    }
+
+    /// Whether a sum leaves the numbers of 32 bits below or above.
+    fn leaves(&mut self, signed: bool, sum: &[(Product, u32)], ends: Ends) -> Result<[Value; 2], Refusal> {
+        let mut places: BTreeMap<Option<(Value, u32)>, Vec<(&[Value], u32)>> = BTreeMap::new();
+        for ((place, factors), number) in sum {
+            places.entry(*place).or_default().push((factors, *number));
+        }
+        let start = self.sum_of(&places.remove(&None).unwrap_or_default())?;
+        let start = self.build.widen(start, signed);
+        let (mut least, mut most) = (start, start);
+        let (mut before, mut behind) = ends;
+        for (place, products) in places {
+            let far = place.map_or(0, |(_, far)| i64::from(far));
+            let times = self.sum_of(&products)?;
+            if let Some(number) = self.build.constant(times) {
+                let way = i64::from(number as i32) * far;
+                (before, behind) = (before + way.min(0), behind + way.max(0));
+                continue;
+            }
+            let times = self.build.widen(times, true);
+            let way = self.build.multiply_number(times, far as u64);
+            let zero = self.build.long(0);
+            let (down, up) = (
+                self.build.int(Int::Min, Kind::S64, &[way, zero]),
+                self.build.int(Int::Max, Kind::S64, &[way, zero]),
+            );
+            (least, most) = (self.build.add(least, down), self.build.add(most, up));
+        }
+        let (low, high) =
+            if signed { (i64::from(i32::MIN), i64::from(i32::MAX)) } else { (0, i64::from(u32::MAX)) };
+        let (low, high) = (self.build.long((low - before) as u64), self.build.long((high - behind) as u64));
+        let below = self.build.compare(Comparison::Lt, Kind::S64, least, low);
+        let above = self.build.compare(Comparison::Gt, Kind::S64, most, high);
+        Ok([below, above])
+    }
+
+    /// A sum of products of numbers that the block shares, in 32 bits.
+    fn sum_of(&mut self, products: &[(&[Value], u32)]) -> Result<Value, Refusal> {
+        let mut sum = self.build.word(0);
+        for &(factors, number) in products {
+            let mut product = self.build.word(number);
+            for &factor in factors {
+                self.early(factor)?;
+                let factor = self.scalar(factor);
+                product = self.build.multiply(factor, product);
+            }
+            sum = self.build.add(sum, product);
+        }
+        Ok(sum)
+    }
+
+    /// Works a value out that is known before the block does anything. Its own place comes to the same again.
+    fn early(&mut self, value: Value) -> Result<(), Refusal> {
+        let from = self.from;
+        let Some(inst) = from.maker(value).filter(|_| self.reps[value.0 as usize].is_none()) else {
+            return Ok(());
+        };
+        inst.args.iter().try_for_each(|&arg| self.early(arg))?;
+        self.build.line = inst.line;
+        self.one_inst(&Inst { mask: None, ..inst.clone() })
+    }
+}
