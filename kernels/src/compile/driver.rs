@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use super::build;
 use super::pass::split_plan::Plan;
 use super::pass::{
-    barriers, blocking, dce, demand, expand, fold, gvn, late, licm, mask, nan, order, promote, spaces, split, straight,
+    barriers, blocking, dce, demand, expand, fold, gvn, late, licm, mask, nan, order, promote, spaces, split,
+    straight,
 };
 use super::ssa::verify::{Stage, verify};
 use super::ssa::{Function, edit};

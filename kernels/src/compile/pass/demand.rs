@@ -40,8 +40,7 @@ pub fn run(function: &mut Function) {
                 Some(Change::Same(value)) => renames.set(result, value),
                 Some(Change::Nothing) => become_op(function, id, Op::Const(0), &[]),
                 Some(Change::Permute(index, value)) => {
-                    let table = function.tables.len() as u32;
-                    function.tables.push(index);
+                    let table = table(function, index);
                     let ty = function.ty(result);
                     let line = function.inst(id).line;
                     let index = function.add_inst(Op::Table(table), &[], None, &[ty], line);
@@ -56,6 +55,15 @@ pub fn run(function: &mut Function) {
         function.block_mut(block).insts = done;
     }
     renames.apply(function);
+}
+
+/// The number of a table, a new one if there is none like it.
+fn table(function: &mut Function, numbers: Vec<u64>) -> u32 {
+    let place = function.tables.iter().position(|table| *table == numbers);
+    place.unwrap_or_else(|| {
+        function.tables.push(numbers);
+        function.tables.len() - 1
+    }) as u32
 }
 
 fn become_op(function: &mut Function, id: InstId, op: Op, args: &[Value]) {
@@ -79,7 +87,8 @@ fn change(function: &Function, inst: &Inst, wanted: Lanes) -> Option<Change> {
     let ty = function.ty(inst.results[0]);
     let count = lanes(ty)?;
     if wanted == 0 {
-        let reads = matches!(inst.op, Op::Gather { .. }) || matches!(inst.op, Op::Load(access) if !access.ordered);
+        let reads =
+            matches!(inst.op, Op::Gather { .. }) || matches!(inst.op, Op::Load(access) if !access.ordered);
         let known = matches!(inst.op, Op::Const(_) | Op::Table(_));
         return (!known && (inst.op.is_pure() || reads)).then_some(Change::Nothing);
     }

@@ -299,16 +299,16 @@ impl Split<'_> {
         let mut back = false;
         block.end.targets(|to| back |= self.order.of(to.block) <= self.order.of(id));
         let end = match &block.end {
-            End::Jump(to) => End::Jump(self.target(to)),
+            End::Jump(to) => End::Jump(self.target(to)?),
             End::Branch(condition, yes, no) => {
                 self.twice(id, *condition, yes)?;
                 let condition = self.scalar(*condition);
-                let (yes, no) = (self.target(yes), self.target(no));
+                let (yes, no) = (self.target(yes)?, self.target(no)?);
                 self.build.choose(condition, yes, no)
             }
             End::Switch(index, all) => {
                 let index = self.scalar(*index);
-                End::Switch(index, all.iter().map(|to| self.target(to)).collect())
+                End::Switch(index, all.iter().map(|to| self.target(to)).collect::<Result<_, _>>()?)
             }
             End::Exit => self.exit(),
             End::Yield(number) => {
@@ -327,8 +327,8 @@ impl Split<'_> {
     }
 
     /// Where a jump goes, with what its block wants.
-    pub fn target(&mut self, to: &To) -> To {
-        self.fast_target(to).unwrap_or_else(|| self.plain_target(to))
+    pub fn target(&mut self, to: &To) -> Result<To, Refusal> {
+        Ok(self.fast_target(to)?.unwrap_or_else(|| self.plain_target(to)))
     }
 
     /// The same, if nobody chooses between a loop with and one without masks.

@@ -92,7 +92,9 @@ impl Builder {
 
     /// The same with one result. What is read for no lane is zero.
     pub fn read(&mut self, op: Op, args: &[Value], mask: Option<Value>, ty: Type) -> Value {
-        if matches!(op, Op::Load(_) | Op::Gather { .. }) && mask.is_some_and(|mask| self.constant(mask) == Some(0)) {
+        if matches!(op, Op::Load(_) | Op::Gather { .. })
+            && mask.is_some_and(|mask| self.constant(mask) == Some(0))
+        {
             return self.same(ty, 0);
         }
         let id = self.effect(op, args, mask, &[ty]);

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::super::Refusal;
 use super::super::ssa::order::{Dominators, Loops, Order, predecessors};
-use super::super::ssa::{BlockId, Def, End, Function, Op, Target as To, Type, Value};
+use super::super::ssa::{BlockId, End, Function, Op, Target as To, Type, Value};
 use super::shape::{Shape, Shapes};
 use super::split::Split;
 use super::split_runs::Steps;
@@ -59,7 +59,8 @@ pub fn all(
         }
         if let Some((place, mask)) = carried(function, latch, one.header)
             && shapes.of(mask) != Shape::Uniform
-            && is_run(function, shapes, runs, latch, mask)
+            && goes_on(function, latch)
+                .is_some_and(|(next, _)| is_run(function, shapes, runs, next, Some(mask)))
         {
             all.insert(one.header, Fast { mask, place, latch, body, blocks: Vec::new() });
         }
@@ -103,19 +104,18 @@ fn goes_on(function: &Function, block: BlockId) -> Option<(Value, &[Value])> {
     (inst.op == Op::Any).then(|| (inst.args[0], &yes.args[..]))
 }
 
-/// Whether the mask a loop goes on with is what it had, with comparisons of runs of numbers.
-fn is_run(
+/// Whether a mask is another one, with comparisons of runs of numbers.
+pub fn is_run(
     function: &Function,
     shapes: &Shapes,
     runs: &HashMap<Value, Steps>,
-    latch: BlockId,
-    param: Value,
+    mask: Value,
+    param: Option<Value>,
 ) -> bool {
-    let Some((mask, _)) = goes_on(function, latch) else { return false };
     let mut open = vec![mask];
     let mut compared = false;
     while let Some(value) = open.pop() {
-        if value == param {
+        if Some(value) == param {
             continue;
         }
         let Some(inst) = function.maker(value) else { return false };
@@ -205,20 +205,52 @@ impl Split<'_> {
     }
 
     /// Where one goes who comes to a loop that is there twice; `None`: it is not, or one is in it.
-    pub fn fast_target(&mut self, to: &To) -> Option<To> {
-        let fast = self.fast.get(&to.block).filter(|fast| !fast.body.contains(&self.block))?.clone();
+    pub fn fast_target(&mut self, to: &To) -> Result<Option<To>, Refusal> {
+        let fast = self.fast.get(&to.block).filter(|fast| !fast.body.contains(&self.block)).cloned();
+        let Some(fast) = fast else { return Ok(None) };
         let block = self.build.block();
         let here = std::mem::replace(&mut self.build.at, block);
         let mark = self.build.mark();
         let all = self.whole(to.args[fast.place]);
-        let slow = self.plain_target(to);
+        let slow = self.build.block();
+        self.build.at = slow;
+        let old = self.made_again(to.args[fast.place])?;
+        let masked = self.plain_target(to);
+        self.build.end(End::Jump(masked));
+        self.set_back(old);
+        self.build.forget(mark);
+        self.build.at = block;
         let before = self.take_blocks(&fast, Some(fast.blocks.clone()));
         let quick = self.with_full(fast.mask, |split| split.plain_target(to));
         self.take_blocks(&fast, Some(before));
-        self.build.branch(all, quick, slow);
+        self.build.branch(all, quick, To::to(slow));
         self.build.forget(mark);
         self.build.at = here;
-        Some(To::to(block))
+        Ok(Some(To::to(block)))
+    }
+
+    /// Makes a mask of comparisons once more, so that it need not be there where nobody else asks for it. What was there before.
+    fn made_again(&mut self, mask: Value) -> Result<Vec<(Value, Option<Rep>)>, Refusal> {
+        let from = self.from;
+        let mut order = Vec::new();
+        let mut open = vec![mask];
+        while let Some(value) = open.pop() {
+            let Some(inst) = from.maker(value) else { continue };
+            let logic = matches!(inst.op, Op::Compute(Compute::Int(Int::And | Int::Not, _)));
+            let whole = matches!(self.rep(value), Rep::Scalar(_));
+            if !whole && (logic || matches!(inst.op, Op::Compute(Compute::Compare(..)))) {
+                order.push((value, inst));
+                open.extend(logic.then_some(&inst.args[..]).unwrap_or_default());
+            }
+        }
+        let mut before = Vec::new();
+        for (value, inst) in order.into_iter().rev() {
+            if !before.iter().any(|&(other, _)| other == value) {
+                before.push((value, self.reps[value.0 as usize].clone()));
+                self.one_inst(inst)?;
+            }
+        }
+        Ok(before)
     }
 
     /// The end of the code without masks: back to its start with all, or on like the ordinary code. Whether it was that.
@@ -239,7 +271,7 @@ impl Split<'_> {
         let before = self.assume(mask, id)?;
         let to = self.plain_target(yes);
         self.build.end(End::Jump(to));
-        before.into_iter().for_each(|(value, rep)| self.reps[value.0 as usize] = rep);
+        self.set_back(before);
         self.build.forget(mark);
         self.build.at = leave;
         let some = self.scalar(*condition);
@@ -248,7 +280,7 @@ impl Split<'_> {
         let masked = self.plain_target(yes);
         self.full.insert(fast.mask);
         self.blocks.extend(quick.map(|quick| (header, quick)));
-        let out = self.target(no);
+        let out = self.target(no)?;
         self.build.branch(some, masked, out);
         self.build.forget(mark);
         Ok(true)
@@ -256,18 +288,14 @@ impl Split<'_> {
 
     /// From here on a mask is full, and what hangs on it in a block is made anew. What was there before.
     fn assume(&mut self, mask: Value, block: BlockId) -> Result<Vec<(Value, Option<Rep>)>, Refusal> {
-        let ones = Rep::Scalar(self.build.same(Type::I1, 1));
-        let mut changed = self.parts(mask);
-        let mut before: Vec<(Value, Option<Rep>)> = Vec::new();
-        for &part in &changed {
-            before.push((part, self.reps[part.0 as usize].replace(ones.clone())));
-        }
+        let mut before = self.set_full(mask);
+        let mut changed: Vec<Value> = before.iter().map(|&(value, _)| value).collect();
         let from = self.from;
         for &id in &from.block(block).insts {
             let inst = from.inst(id);
             let [result] = inst.results[..] else { continue };
             let hangs = inst.args.iter().any(|arg| changed.contains(arg)) && !changed.contains(&result);
-            if hangs && matches!(inst.op, Op::Compute(_)) && matches!(from.def(result), Def::Inst(..)) {
+            if hangs && matches!(inst.op, Op::Compute(_)) {
                 before.push((result, self.reps[result.0 as usize].clone()));
                 self.one_inst(inst)?;
                 changed.push(result);

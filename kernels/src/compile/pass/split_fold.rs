@@ -111,10 +111,10 @@ fn algebra(build: &mut Builder, compute: Compute, args: &[Value], ty: Type) -> O
     match compute {
         Compute::Copy => Some(args[0]),
         Compute::Select if args[0] == args[1] => Some(args[0]),
-        Compute::Select => match same(build, 2)? {
-            0 => Some(args[1]),
-            all if all == ones(build.ty(args[2])) => Some(args[0]),
-            _ => None,
+        Compute::Select => match same(build, 2) {
+            Some(0) => Some(args[1]),
+            Some(all) if all == ones(build.ty(args[2])) => Some(args[0]),
+            _ => (same(build, 0) == Some(0) && reads_outside(build, args[1], args[2])).then_some(args[1]),
         },
         Compute::Convert(to) => {
             let whole = |kind: Kind| !kind.float() && kind.bits() >= 32;
@@ -138,6 +138,19 @@ fn algebra(build: &mut Builder, compute: Compute, args: &[Value], ty: Type) -> O
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// Whether a value was read with a mask that has no lane of another one: it is zero there.
+fn reads_outside(build: &Builder, value: Value, mask: Value) -> bool {
+    let Some(inst) = build.to.maker(value) else { return false };
+    let (Op::Load(_) | Op::Gather { .. }, Some(own)) = (&inst.op, inst.mask) else { return false };
+    match (build.constant(own), build.constant(mask)) {
+        (Some(own), Some(other)) => own & other == 0,
+        _ => {
+            let is_not = |a, b| matches!(build.made_by(a), Some((Op::Compute(Compute::Int(Int::Not, _)), args)) if args[0] == b);
+            is_not(own, mask) || is_not(mask, own)
+        }
     }
 }
 

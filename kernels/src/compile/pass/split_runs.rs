@@ -87,7 +87,9 @@ impl Runs<'_> {
         }
         match inst.op {
             Op::Special(Special::Tid(axis)) => self.thread(axis).map_or(Known::No, Known::Steps),
-            Op::Compute(Compute::Copy) | Op::ToGeneric(Space::Global | Space::Const | Space::Generic) => self.of[inst.args[0].0 as usize].clone(),
+            Op::Compute(Compute::Copy) | Op::ToGeneric(Space::Global | Space::Const | Space::Generic) => {
+                self.of[inst.args[0].0 as usize].clone()
+            }
             Op::Compute(Compute::Int(op, kind)) if kind.bits() == ty.bits() && kind != Kind::Pred => {
                 self.sum(op, inst, ty)
             }
@@ -129,7 +131,8 @@ impl Runs<'_> {
         }
         let (row, gang) = (before * side, self.plan.gang);
         // The last side of a block is never left, so there no gang's place wraps around.
-        let regular = self.plan.gangs == 1 || gang.is_multiple_of(row) || whole && gang.is_multiple_of(before);
+        let regular =
+            self.plan.gangs == 1 || gang.is_multiple_of(row) || whole && gang.is_multiple_of(before);
         regular.then(|| {
             let places = (0..self.plan.vectors).map(|vector| vector * u32::from(self.plan.lanes) / before);
             places.map(|place| i64::from(if whole { place } else { place % side })).collect()

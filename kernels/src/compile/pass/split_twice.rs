@@ -3,6 +3,7 @@
 use super::super::Refusal;
 use super::super::ssa::{BlockId, End, Inst, Op, Target as To, Type, Value};
 use super::split::Split;
+use super::split_fast;
 use super::split_value::{Rep, Values};
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Compute, Int};
@@ -48,20 +49,19 @@ impl Split<'_> {
     /// If that is worth it, ends the block with a branch to code for gangs that are in the mask as a whole, and goes on at a
     /// new one for others.
     pub fn twice(&mut self, id: BlockId, condition: Value, yes: &To) -> Result<(), Refusal> {
-        let Some(mask) = self.mask_for_two(id, condition, yes) else { return Ok(()) };
+        let Some(mask) = self.mask_for_two(id, condition, yes) else {
+            return self.whole_first(condition, yes);
+        };
         let all = self.whole(mask);
         if self.build.constant(all).is_some() {
             return Ok(());
         }
         let region = self.behind(yes.block);
         let before: Vec<BlockId> = region.iter().map(|block| self.blocks[block]).collect();
-        let ones = Rep::Scalar(self.build.same(Type::I1, 1));
-        let masks: Vec<Value> = self.parts(mask);
-        let reps: Vec<Option<Rep>> =
-            masks.iter().map(|mask| self.reps[mask.0 as usize].replace(ones.clone())).collect();
+        let reps = self.set_full(mask);
         let entered = self.loops.entered.take();
         region.iter().for_each(|&block| self.add_block(block));
-        let to = self.target(yes);
+        let to = self.target(yes)?;
         let rest = self.build.block();
         self.build.end(End::Branch(all, to, To::to(rest)));
         region.iter().for_each(|block| self.once[block.0 as usize] = true);
@@ -69,9 +69,7 @@ impl Split<'_> {
             self.one_block(block)?;
         }
         self.loops.entered = entered;
-        for (mask, rep) in masks.iter().zip(reps) {
-            self.reps[mask.0 as usize] = rep;
-        }
+        self.set_back(reps);
         for (&block, before) in region.iter().zip(before) {
             self.blocks.insert(block, before);
             self.receive(block);
@@ -82,23 +80,60 @@ impl Split<'_> {
         Ok(())
     }
 
-    /// A mask and those that it is the intersection of: if it is full, so are they.
-    pub fn parts(&self, mask: Value) -> Vec<Value> {
-        let mut all = vec![mask];
+    /// If one comparison tells that the whole gang goes a way, nobody asks which threads do.
+    fn whole_first(&mut self, condition: Value, yes: &To) -> Result<(), Refusal> {
+        let Some(inst) = self.from.maker(condition).filter(|inst| inst.op == Op::Any) else { return Ok(()) };
+        let mask = inst.args[0];
+        if matches!(self.rep(mask), Rep::Scalar(_))
+            || !split_fast::is_run(self.from, &self.shapes, &self.runs, mask, None)
+        {
+            return Ok(());
+        }
+        let all = self.whole(mask);
+        if self.build.constant(all).is_none() {
+            let to = self.target(yes)?;
+            let rest = self.build.block();
+            self.build.end(End::Branch(all, to, To::to(rest)));
+            self.build.at = rest;
+        }
+        Ok(())
+    }
+
+    /// A mask and those that it is made of, by what they are if it is full: all or nothing.
+    pub fn parts(&self, mask: Value) -> Vec<(Value, bool)> {
+        let mut all = vec![(mask, true)];
         let mut at = 0;
         while at < all.len() {
-            if let Some(inst) = self.from.maker(all[at])
-                && matches!(inst.op, Op::Compute(Compute::Int(Int::And, _)))
-            {
-                for &arg in &inst.args {
-                    if !all.contains(&arg) {
-                        all.push(arg);
-                    }
+            let (value, full) = all[at];
+            let op = self.from.maker(value).map(|inst| (&inst.op, &inst.args));
+            let (args, full) = match op {
+                Some((Op::Compute(Compute::Int(Int::And, _)), args)) if full => (&args[..], true),
+                Some((Op::Compute(Compute::Int(Int::Or, _)), args)) if !full => (&args[..], false),
+                Some((Op::Compute(Compute::Int(Int::Not, _)), args)) => (&args[..], !full),
+                _ => (&[][..], full),
+            };
+            for &arg in args {
+                if !all.iter().any(|&(other, _)| other == arg) {
+                    all.push((arg, full));
                 }
             }
             at += 1;
         }
         all
+    }
+
+    /// From here on a mask is full, and others with it. What was there before.
+    pub fn set_full(&mut self, mask: Value) -> Vec<(Value, Option<Rep>)> {
+        let flags = [0, 1].map(|flag| Rep::Scalar(self.build.same(Type::I1, flag)));
+        let parts = self.parts(mask).into_iter();
+        parts
+            .map(|(part, full)| (part, self.reps[part.0 as usize].replace(flags[usize::from(full)].clone())))
+            .collect()
+    }
+
+    /// What was there before.
+    pub fn set_back(&mut self, before: Vec<(Value, Option<Rep>)>) {
+        before.into_iter().for_each(|(value, rep)| self.reps[value.0 as usize] = rep);
     }
 
     /// Whether all threads of the gang are in a mask.
@@ -120,7 +155,9 @@ impl Split<'_> {
                 self.whole_range(*order, *kind, a, b)
             }
             Some((Op::Compute(Compute::Int(Int::Not, _)), &[inner])) => match from.maker(inner) {
-                Some(Inst { op: Op::Compute(Compute::Compare(order, kind, _)), args, .. }) if !kind.float() => {
+                Some(Inst { op: Op::Compute(Compute::Compare(order, kind, _)), args, .. })
+                    if !kind.float() =>
+                {
                     opposite(*order).and_then(|order| self.whole_range(order, *kind, args[0], args[1]))
                 }
                 _ => None,
