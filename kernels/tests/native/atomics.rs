@@ -77,9 +77,21 @@ fn scalars() {
 
 #[test]
 fn lanes() {
-    let indexes = "table 5, 3, 3, 0xfffffff9, 0, 40, 5, 12, 5, 9, 22, 23, 24, 0xffffffe2, 31, 3
+    lanes_at(
+        "table 5, 3, 3, 0xfffffff9, 0, 40, 5, 12, 5, 9, 22, 23, 24, 0xffffffe2, 31, 3
         table 5, 3, 3, 0xfffffff9, 0, 40, 5, 12
-        table 5, 3, 3, 0xfffffffffffffff9, 0, 40, 5, 12";
+        table 5, 3, 3, 0xfffffffffffffff9, 0, 40, 5, 12",
+    );
+}
+
+#[test]
+fn lanes_at_one_place() {
+    let all = |index: &str, count| format!("table {}\n", vec![index; count].join(", "));
+    let far = all("0xfffffffffffffff9", 8);
+    lanes_at(&format!("{}{}{far}", all("0xfffffff9", 16), all("7", 8)));
+}
+
+fn lanes_at(indexes: &str) {
     let shapes = [
         ("v16x32", "v16x32", 0, 16, 4),
         ("v8x64", "v8x64", 2, 8, 8),
@@ -91,7 +103,7 @@ fn lanes() {
             .iter()
             .flat_map(|locked| [None, Some(0u32), Some(0xffff), Some(0xa5a6)].map(|mask| (locked, mask)))
         {
-            for (wanted, constant) in [(true, false), (false, false), (false, true)] {
+            for (wanted, constant) in [(true, false), (true, true), (false, false), (false, true)] {
                 let mut body = format!(
                     "v3: {index} = table.{table}
                     v4: {ty} = load.generic.{bytes} v2 + 1024

@@ -177,6 +177,6 @@ fn a_histogram() {
             v99: i32 = const 0
             return v99"
         ),
-        47,
+        62,
     );
 }

@@ -73,7 +73,7 @@ impl Update {
 
     /// The operand may be an immediate.
     pub fn takes_immediate(&self, wanted: bool) -> bool {
-        !wanted && self.is_direct() && self.bytes >= 4
+        (!wanted || !self.locked) && self.is_direct() && self.bytes >= 4
     }
 
     /// The operand of one read-modify-write that does what so many with this operand do.

@@ -54,11 +54,41 @@ impl Lanes {
     fn element(&self, bundle: &mut Bundle, lane: Lane) -> Memory {
         let code = if self.index_bits == 32 { Code::Movsxd_r64_rm32 } else { Code::Mov_r64_rm64 };
         bundle.push(Machine::new(code).def(View::Quad, self.at).memory(kept(0, self.index_bits, lane)));
+        self.at(self.at, lane)
+    }
+
+    /// The memory operand of a lane's element, its index in a register.
+    fn at(&self, index: VReg, lane: Lane) -> Memory {
         let asked = match lane {
             Lane::Fixed(lane) => Asked::One(lane),
             Lane::Variable(lane) => Asked::Lane(lane),
         };
-        Memory { access: Some(Access { asked, ..self.access }), ..self.memory }
+        let access = Some(Access { asked, ..self.access });
+        Memory { index: Some((View::Quad, index)), access, ..self.memory }
+    }
+
+    /// All lanes in order, each with the memory operand of its element. Two indexes of 32 bits are read at once: to forward
+    /// them from the vector that was just written takes longer than to take them apart.
+    fn all(&self, s: &mut Select<'_>, bundle: &mut Bundle, mut one: impl FnMut(&mut Bundle, u8, Memory)) {
+        if self.index_bits != 32 {
+            for lane in 0..self.count {
+                let memory = self.element(bundle, Lane::Fixed(lane));
+                one(bundle, lane, memory);
+            }
+            return;
+        }
+        let both = s.fresh(INT);
+        bundle.output(both);
+        for lane in (0..self.count).step_by(2) {
+            let from = kept(0, 32, Lane::Fixed(lane));
+            bundle.push(Machine::new(Code::Mov_r64_rm64).def(View::Quad, both).memory(from));
+            let low = Machine::new(Code::Movsxd_r64_rm32).def(View::Quad, self.at).reg(View::Double, both);
+            bundle.push(low);
+            one(bundle, lane, self.at(self.at, Lane::Fixed(lane)));
+            let high = Machine::new(Code::Sar_rm64_imm8).tied(View::Quad, both, both).immediate(32);
+            bundle.push(high);
+            one(bundle, lane + 1, self.at(both, Lane::Fixed(lane + 1)));
+        }
     }
 }
 
@@ -173,8 +203,7 @@ pub fn atomic(s: &mut Select<'_>, id: InstId, mut update: Update, scale: u8, off
     update.declare(&mut bundle, result.is_some());
     let (operand_bits, mask) = (s.ty(operand).bits(), s.lanes(inst.mask).map(|mask| s.reg(mask)));
     let kept_bits = result.map(|result| s.ty(result).bits());
-    let one = |bundle: &mut Bundle, lane: Lane| {
-        let memory = lanes.element(bundle, lane);
+    let one = |bundle: &mut Bundle, lane: Lane, memory: Memory| {
         update.read(bundle, |which| kept(VECTOR_BYTES * (1 + which), operand_bits, lane));
         update.apply(bundle, memory);
         if let Some(bits) = kept_bits {
@@ -185,19 +214,13 @@ pub fn atomic(s: &mut Select<'_>, id: InstId, mut update: Update, scale: u8, off
             bundle.push(Machine::new(code).memory(kept(OLD, bits, lane)).reg(view, update.old));
         }
     };
-    if result.is_none() && !update.loops() {
-        let total = update.number.and_then(|number| update.of_many(number, lanes.count));
-        let together = total.map(|total| {
-            let at_once = update.with(total);
-            let lanes = &lanes;
-            move |bundle: &mut Bundle| {
-                let memory = lanes.element(bundle, Lane::Fixed(0));
-                at_once.apply(bundle, memory);
-            }
-        });
-        unrolled(s, &mut bundle, mask, inst.args[1], together, one);
+    if !update.loops() && (result.is_none() || !update.locked) {
+        let number = update.number.filter(|_| result.is_none());
+        let total = number.and_then(|number| update.of_many(number, lanes.count));
+        let together = total.map(|total| (inst.args[1], update.with(total)));
+        unrolled(s, &mut bundle, mask, &lanes, together, one);
     } else {
-        each(s, &mut bundle, mask, lanes.count, one);
+        each_element(s, &mut bundle, mask, &lanes, one);
     }
     if let Some(result) = result {
         let d = s.result(result);
@@ -207,36 +230,50 @@ pub fn atomic(s: &mut Select<'_>, id: InstId, mut update: Update, scale: u8, off
     s.push_bundle(bundle);
 }
 
-/// Lanes without a loop if all are there. If they all go to one place, `together` does it at once: each would wait for the
-/// one before it.
+/// Runs `body` for the element of each lane of a mask, ascending.
+fn each_element(
+    s: &mut Select<'_>,
+    bundle: &mut Bundle,
+    mask: Option<VReg>,
+    lanes: &Lanes,
+    body: impl FnOnce(&mut Bundle, Lane, Memory),
+) {
+    each(s, bundle, mask, lanes.count, |bundle, lane| {
+        let memory = lanes.element(bundle, lane);
+        body(bundle, lane, memory);
+    });
+}
+
+/// The same without a loop if all lanes are there. If all their indexes are one, `together` does it at once: each lane would
+/// wait for the one before it.
 fn unrolled(
     s: &mut Select<'_>,
     bundle: &mut Bundle,
     mask: Option<VReg>,
-    index: Value,
-    together: Option<impl Fn(&mut Bundle)>,
-    one: impl Fn(&mut Bundle, Lane),
+    lanes: &Lanes,
+    together: Option<(Value, Update)>,
+    one: impl Fn(&mut Bundle, Lane, Memory),
 ) {
-    let count = lanes_of(s.ty(index));
     let (some, done) = (bundle.label(), bundle.label());
     if let Some(mask) = mask {
         bundle.input(mask);
-        let code = if count == 8 { Code::VEX_Kortestb_kr_kr } else { Code::VEX_Kortestw_kr_kr };
+        let code = if lanes.count == 8 { Code::VEX_Kortestb_kr_kr } else { Code::VEX_Kortestw_kr_kr };
         bundle.push(Machine::new(code).reg(View::K, mask).again(0));
         bundle.jump(Some(Condition::AboveEqual), some);
     }
-    if let Some(together) = together {
+    if let Some((index, update)) = &together {
         let apart = bundle.label();
-        jump_if_apart(s, bundle, index, apart);
-        together(bundle);
+        jump_if_apart(s, bundle, *index, apart);
+        let memory = lanes.element(bundle, Lane::Fixed(0));
+        update.apply(bundle, memory);
         bundle.jump(None, done);
         bundle.place(apart);
     }
-    (0..count).for_each(|lane| one(bundle, Lane::Fixed(lane)));
+    lanes.all(s, bundle, |bundle, lane, memory| one(bundle, Lane::Fixed(lane), memory));
     if mask.is_some() {
         bundle.jump(None, done);
         bundle.place(some);
-        each(s, bundle, mask, count, one);
+        each_element(s, bundle, mask, lanes, one);
     }
     bundle.place(done);
 }

@@ -152,4 +152,28 @@ b2:
   exit",
         );
     }
+
+    #[test]
+    fn what_an_atomic_found_goes_where_nobody_asks() {
+        check(
+            Stage::Threads,
+            "function k
+b0:
+  v0: i64 = const 0
+  v1: i32 = const 1
+  v2: i32 = atomic.global.4.add v0, v1, v1
+  v3: i32 = atomic.global.4.add v0 + 4, v1, v1
+  store.global.4 v0 + 8, v3
+  exit",
+            super::run,
+            "function k
+b0:
+  v0: i64 = const 0
+  v1: i32 = const 1
+  atomic.global.4.add v0, v1, v1
+  v3: i32 = atomic.global.4.add v0 + 4, v1, v1
+  store.global.4 v0 + 8, v3
+  exit",
+        );
+    }
 }

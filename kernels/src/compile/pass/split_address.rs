@@ -46,9 +46,6 @@ pub enum Pattern {
 /// side. More than that is added within them.
 const SHARED_REACH: i64 = 1 << 20;
 
-/// Ops that are looked through for the low half of an address.
-const LOW_DEPTH: u32 = 4;
-
 /// What is added to an offset of 32 bits behind them, and what within them: they wrap around.
 fn short(offset: i64, alone: bool) -> (i64, i64) {
     let offset = i64::from(offset as i32);
@@ -194,54 +191,11 @@ impl Split<'_> {
         if self.from.ty(address) != Type::I64 {
             return self.lanes(address, Unit::Whole(vector));
         }
-        self.low_lanes(address, vector, LOW_DEPTH).unwrap_or_else(|| {
-            let halves = [vector * 2, vector * 2 + 1].map(|half| {
-                let lanes = self.lanes(address, Unit::Half(half));
-                self.build.narrow(lanes)
-            });
-            self.build.join(halves[0], halves[1])
-        })
-    }
-
-    /// The low 32 bits of a number of 64 made anew from numbers of 32: half the vectors, and no halves to be joined.
-    fn low_lanes(&mut self, value: Value, vector: u32, depth: u32) -> Option<Value> {
-        if self.is_scalar(value) {
-            let scalar = self.first(value, vector);
-            let short = self.build.narrow(scalar);
-            return Some(self.build.broadcast(short, self.plan.lanes));
-        }
-        let from = self.from;
-        let inst = from.maker(value)?;
-        let short = |value: &Value| from.ty(*value) == Type::I32;
-        let (op, args) = match inst.op {
-            Op::Compute(Compute::Convert(to))
-                if to.from.bits() == 32 && !to.from.float() && !to.to.float() && short(&inst.args[0]) =>
-            {
-                return Some(self.lanes(inst.args[0], Unit::Whole(vector)));
-            }
-            Op::Compute(Compute::Int(Int::MulWide, kind))
-                if kind.bits() == 32 && inst.args.iter().all(short) =>
-            {
-                let args = [inst.args[0], inst.args[1]].map(|arg| self.lanes(arg, Unit::Whole(vector)));
-                (Int::MulLow, args)
-            }
-            Op::Compute(Compute::Int(Int::Shl, kind)) if kind.bits() == 64 => {
-                let by = from.constant(inst.args[1]).filter(|&by| by < 32)?;
-                let value = self.low_lanes(inst.args[0], vector, depth.checked_sub(1)?)?;
-                (Int::Shl, [value, self.build.same(Type::v32(self.plan.lanes), by)])
-            }
-            Op::Compute(Compute::Int(
-                op @ (Int::Add | Int::Sub | Int::MulLow | Int::And | Int::Or | Int::Xor),
-                kind,
-            )) if kind.bits() == 64 => {
-                let depth = depth.checked_sub(1)?;
-                let a = self.low_lanes(inst.args[0], vector, depth)?;
-                (op, [a, self.low_lanes(inst.args[1], vector, depth)?])
-            }
-            _ => return None,
-        };
-        let kind = if matches!(op, Int::And | Int::Or | Int::Xor) { Kind::B32 } else { Kind::U32 };
-        Some(self.build.int(op, kind, &args))
+        let halves = [vector * 2, vector * 2 + 1].map(|half| {
+            let lanes = self.lanes(address, Unit::Half(half));
+            self.build.narrow(lanes)
+        });
+        self.build.join(halves[0], halves[1])
     }
 
     /// Offsets of 32 bits from where the space starts.
@@ -262,24 +216,34 @@ impl Split<'_> {
             }
         }
         let start = if shared { Field::Shared } else { Field::Parameters };
-        let base = self.start_of(start);
         let mut inside = 0;
         if shared {
             (offset, inside) = short(offset, false);
         }
-        let at = At { base, offset };
-        let scaled = self.short_index(address).filter(|&(index, scale)| {
-            // The product is cut to 32 bits, which must change nothing.
-            let (low, high) = self.ranges.signed(index);
-            low.saturating_mul(scale.into()) >= i32::MIN.into() && high.saturating_mul(scale.into()) <= i32::MAX.into()
-        });
-        if let Some((index, scale)) = scaled.filter(|_| inside == 0) {
-            let index = self.lanes(index, Unit::Whole(vector));
-            return Each { at, index: [index].as_slice().into(), scale };
-        }
-        let index = self.short_lanes(address, vector);
-        let index = self.build.add_number(index, inside);
-        Each { at, index: [index].as_slice().into(), scale: 1 }
+        let at = At { base: self.start_of(start), offset };
+        let (index, scale) = match self.small_index(address).filter(|_| inside == 0) {
+            Some((index, scale)) => (self.lanes(index, Unit::Whole(vector)), scale),
+            None => {
+                let index = self.short_lanes(address, vector);
+                (self.build.add_number(index, inside), 1)
+            }
+        };
+        Each { at, index: [index].as_slice().into(), scale }
+    }
+
+    /// The value whose multiple an offset of 32 bits is, if the product is in range.
+    fn small_index(&self, offset: Value) -> Option<(Value, u8)> {
+        let (op, kind, [index, by]) = self.old_int(offset)?;
+        let by = self.from.constant(by)?;
+        let scale: i64 = match (op, by) {
+            (Int::Shl, 1..=3) => 1 << by,
+            (Int::MulLow, 2 | 4 | 8) => by as i64,
+            _ => return None,
+        };
+        let (low, high) = self.ranges.signed(index);
+        let fits =
+            kind.bits() == 32 && low >= i64::from(i32::MIN) / scale && high <= i64::from(i32::MAX) / scale;
+        fits.then_some((index, scale as u8))
     }
 
     /// Lanes in a row that is no run of elements: the first one's address and multiples of the stride.

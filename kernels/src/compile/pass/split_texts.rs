@@ -353,56 +353,53 @@ pub const HISTOGRAM_2: &str = "v0: i32 = const 2
     v15: v16x32 = const 63
     v16: v16x32 = and.b32 v13, v15
     v17: v16x32 = and.b32 v14, v15
-    v18: v16x32 = const 2
-    v19: v16x32 = shl.u32 v16, v18
-    v20: v16x32 = shl.u32 v17, v18
-    v21: v16x32 = const 1 @9
-    atomiclanes.shared.4.add v5, v19 * 1, v21, v21 @9
-    atomiclanes.shared.4.add v5, v20 * 1, v21, v21 @9
-    v22: i32 = const 2
-    jump b8(v22)
-    v23: i32 = const 4
-    v24: i32 = const 2
-    v25: i32 = shl.u32 v2, v24
-    v26: i64 = convert.s64.s32 v25 @12
-    v27: i64 = add.u64 v5, v26 @12
-    v28: v16x32 = load.shared.4 v27 @12
-    v29: v16x32 = load.shared.4 v27 + 64 @12
-    v30: i64 = mulwide.u32 v2, v23
-    v31: i64 = add.u64 v32, v30
-    atomiclanes.global.4.add.locked v31, v33 * 1, v28, v28 @13
-    atomiclanes.global.4.add.locked v31, v33 * 1 + 64, v29, v29 @13
-    v34: v16x32 = add.u32 v28, v29 @14
+    v18: v16x32 = const 1 @9
+    atomiclanes.shared.4.add v5, v16 * 4, v18, v18 @9
+    atomiclanes.shared.4.add v5, v17 * 4, v18, v18 @9
+    v19: i32 = const 2
+    jump b8(v19)
+    v20: i32 = const 4
+    v21: i32 = const 2
+    v22: i32 = shl.u32 v2, v21
+    v23: i64 = convert.s64.s32 v22 @12
+    v24: i64 = add.u64 v5, v23 @12
+    v25: v16x32 = load.shared.4 v24 @12
+    v26: v16x32 = load.shared.4 v24 + 64 @12
+    v27: i64 = mulwide.u32 v2, v20
+    v28: i64 = add.u64 v29, v27
+    atomiclanes.global.4.add.locked v28, v30 * 1, v25, v25 @13
+    atomiclanes.global.4.add.locked v28, v30 * 1 + 64, v26, v26 @13
+    v31: v16x32 = add.u32 v25, v26 @14
+    v32: v16x32 = permute v33, v31 @14
+    v34: v16x32 = add.u32 v31, v32 @14
     v35: v16x32 = permute v36, v34 @14
     v37: v16x32 = add.u32 v34, v35 @14
     v38: v16x32 = permute v39, v37 @14
     v40: v16x32 = add.u32 v37, v38 @14
     v41: v16x32 = permute v42, v40 @14
     v43: v16x32 = add.u32 v40, v41 @14
-    v44: v16x32 = permute v45, v43 @14
-    v46: v16x32 = add.u32 v43, v44 @14
-    v47: i32 = lane.0 v46 @14
-    atomic.global.4.add v48, v47, v47 @14
-    v49: i32 = const 128 @15
-    v50: i32 = atomic.global.4.add v48 + 4, v49, v49 @15
-    v51: v16x32 = broadcast v50 @15
-    v52: v16x32 = add.u32 v33, v51 @15
-    v53: v16x32 = add.u32 v54, v51 @15
-    store.global.4 v31 + 1024, v52
-    store.global.4 v31 + 1088, v53
-    v55: i32 = const 1
-    store.local.4 v56, v55
-    jump b8(v57)
-    v12: i64 = load.param.8 v58
-    v32: i64 = load.param.8 v58 + 8
-    v33: v16x32 = table.0 @13
-    v48: i64 = load.param.8 v58 + 16
-    v36: v16x32 = table.1 @14
-    v39: v16x32 = table.2 @14
-    v42: v16x32 = table.3 @14
-    v45: v16x32 = table.4 @14
-    v54: v16x32 = table.7 @15
-    jump b1(v59, v60, v61, v62)";
+    v44: i32 = lane.0 v43 @14
+    atomic.global.4.add v45, v44, v44 @14
+    v46: i32 = const 128 @15
+    v47: i32 = atomic.global.4.add v45 + 4, v46, v46 @15
+    v48: v16x32 = broadcast v47 @15
+    v49: v16x32 = add.u32 v30, v48 @15
+    v50: v16x32 = add.u32 v51, v48 @15
+    store.global.4 v28 + 1024, v49
+    store.global.4 v28 + 1088, v50
+    v52: i32 = const 1
+    store.local.4 v53, v52
+    jump b8(v54)
+    v12: i64 = load.param.8 v55
+    v29: i64 = load.param.8 v55 + 8
+    v30: v16x32 = table.0 @13
+    v45: i64 = load.param.8 v55 + 16
+    v33: v16x32 = table.1 @14
+    v36: v16x32 = table.2 @14
+    v39: v16x32 = table.3 @14
+    v42: v16x32 = table.4 @14
+    v51: v16x32 = table.7 @15
+    jump b1(v56, v57, v58, v59)";
 
 /// What becomes of it with 4 vectors.
 pub const TILES_4: &str = "v0: i32 = const 4

@@ -324,6 +324,9 @@ fn convert(folder: &mut Folder<'_>, one: Conversion, args: &[Value], ty: Type) -
         return None;
     }
     let whole = folder.function.ty(args[0]);
+    if one.to.bits() == 32 && one.from.bits() == 64 && whole == Type::I64 && ty == Type::I32 {
+        return low_half(folder, one, args[0]);
+    }
     // Extension of a value that is extended already.
     let keeps = folder.most(args[0]) < 1 << (one.from.bits() - u32::from(one.from.signed())).min(63);
     if keeps && whole == ty && folder.most(args[0]) <= bits(one.to) {
@@ -334,6 +337,36 @@ fn convert(folder: &mut Folder<'_>, one: Conversion, args: &[Value], ty: Type) -
         return Some(Change::Other(Op::Compute(Compute::Convert(plain)), args.to_vec()));
     }
     None
+}
+
+/// The low half of what is made of numbers of 32 bits, without the high one.
+fn low_half(folder: &mut Folder<'_>, cut: Conversion, value: Value) -> Option<Change> {
+    let (compute, args) = folder.made_by(value)?;
+    match compute {
+        Compute::Convert(_) if is_short(folder, value) => Some(Change::Same(args[0])),
+        Compute::Int(Int::MulWide, _) if is_short(folder, value) => other(Int::MulLow, Kind::U32, &args[..2]),
+        Compute::Int(op @ (Int::Add | Int::Sub | Int::And | Int::Or | Int::Xor), _)
+            if args[..2].iter().all(|&arg| folder.number(arg).is_some() || is_short(folder, arg)) =>
+        {
+            let args = [args[0], args[1]]
+                .map(|arg| folder.make(Op::Compute(Compute::Convert(cut)), &[arg], Type::I32));
+            other(op, if matches!(op, Int::Add | Int::Sub) { Kind::U32 } else { Kind::B32 }, &args)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a number of 64 bits is made of numbers of 32 by one op.
+fn is_short(folder: &Folder<'_>, value: Value) -> bool {
+    let Some((compute, args)) = folder.made_by(value) else { return false };
+    let is_short = |arg: &Value| folder.function.ty(*arg) == Type::I32;
+    match compute {
+        Compute::Convert(to) => {
+            to.from.bits() == 32 && to.to.bits() == 64 && !to.from.float() && is_short(&args[0])
+        }
+        Compute::Int(Int::MulWide, kind) => kind.bits() == 32 && args[..2].iter().all(is_short),
+        _ => false,
+    }
 }
 
 fn bits(kind: Kind) -> u64 {

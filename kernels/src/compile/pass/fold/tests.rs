@@ -176,3 +176,11 @@ b0:
   return v4",
     );
 }
+
+#[test]
+fn low_halves_need_no_high_ones() {
+    becomes(
+        "v3: i32 = const 4\nv4: i64 = mulwide.u32 v1, v3\nv5: i64 = convert.s64.s32 v2\nv6: i64 = add.u64 v4, v5\nv7: i32 = convert.u32.u64 v6\nstore.global.4 v0, v7\nexit",
+        "v10: i32 = const 2\nv8: i32 = shl.u32 v1, v10\nv7: i32 = add.u32 v8, v2\nstore.global.4 v0, v7\nexit",
+    );
+}
