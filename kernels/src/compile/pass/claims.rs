@@ -8,7 +8,8 @@
 //! A claim must hold for whatever programs do. So an unsigned number that something is taken off claims nothing: `i - 1`
 //! with nothing before the first element wraps in the first block of a kernel that looks at `i` later.
 
-use std::collections::{BTreeMap, HashMap};
+use super::super::ssa::quick::Map;
+use std::collections::BTreeMap;
 
 use super::range::Ranges;
 use super::shape::{Shape, Shapes};
@@ -53,7 +54,7 @@ pub fn of(function: &Function, launch: &Launch, shapes: &Shapes, ranges: &Ranges
     if !launch.small_grid {
         return Vec::new();
     }
-    let mut finder = Finder { function, shapes, ranges, sums: HashMap::new(), kept: kept(function) };
+    let mut finder = Finder { function, shapes, ranges, sums: Map::default(), kept: kept(function) };
     let mut claims: Vec<Claim> = Vec::new();
     for &block in &Order::new(function).blocks {
         for &id in &function.block(block).insts {
@@ -89,8 +90,8 @@ fn wide(function: &Function, shapes: &Shapes, inst: &Inst) -> Vec<(Value, bool)>
 }
 
 /// The value of each slot of the frame into which only one is ever saved.
-fn kept(function: &Function) -> HashMap<u32, Option<Value>> {
-    let mut kept = HashMap::new();
+fn kept(function: &Function) -> Map<u32, Option<Value>> {
+    let mut kept = Map::default();
     for &id in function.blocks.iter().flat_map(|block| &block.insts) {
         let inst = function.inst(id);
         if let Op::Save(slot) = inst.op {
@@ -153,8 +154,8 @@ struct Finder<'f> {
     function: &'f Function,
     shapes: &'f Shapes,
     ranges: &'f Ranges,
-    sums: HashMap<Value, Option<Sum>>,
-    kept: HashMap<u32, Option<Value>>,
+    sums: Map<Value, Option<Sum>>,
+    kept: Map<u32, Option<Value>>,
 }
 
 impl Finder<'_> {

@@ -3,7 +3,7 @@
 //! What each op becomes is in `expand_integer`, `divide`, `expand_float`, `expand_narrow`, `expand_convert`, `math` and `device`. What none
 //! of them knows stays as it is: it becomes a call of the interpreter's meaning.
 
-use std::collections::{HashMap, HashSet};
+use crate::compile::ssa::quick::{Map, Set};
 
 use smallvec::SmallVec;
 
@@ -112,9 +112,9 @@ fn run_with(function: &mut Function, target: &Target, flush: Flush) {
         line: 0,
         block: BlockId(0),
         insts: Vec::new(),
-        constants: HashMap::new(),
-        flushed: HashSet::new(),
-        replaced: HashMap::new(),
+        constants: Map::default(),
+        flushed: Set::default(),
+        replaced: Map::default(),
     };
     for block in e.function.block_ids() {
         let insts = std::mem::take(&mut e.function.block_mut(block).insts);
@@ -130,7 +130,7 @@ fn run_with(function: &mut Function, target: &Target, flush: Flush) {
 }
 
 /// Puts new values in the places of old ones.
-fn rename(function: &mut Function, replaced: &HashMap<Value, Value>) {
+fn rename(function: &mut Function, replaced: &Map<Value, Value>) {
     let visit = |value: &mut Value| {
         while let Some(&new) = replaced.get(value) {
             *value = new;
@@ -158,11 +158,11 @@ pub struct Expander<'f> {
     /// What it has so far.
     insts: Vec<InstId>,
     /// Constants that it has.
-    constants: HashMap<(Type, u64), Value>,
+    constants: Map<(Type, u64), Value>,
     /// Floats that are no denormals.
-    flushed: HashSet<Value>,
+    flushed: Set<Value>,
     /// Results of ops that are no more.
-    replaced: HashMap<Value, Value>,
+    replaced: Map<Value, Value>,
 }
 
 impl Expander<'_> {

@@ -4,14 +4,10 @@
 //! each kind has a version: a write makes a new one, and so does a meeting of ways that bring different ones. Loads are
 //! equal if versions are, besides address and mask.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-use smallvec::SmallVec;
-
 use super::alias;
+use crate::compile::ssa::equal::{self, Equal};
 use crate::compile::ssa::order::{Dominators, Loops, Order, predecessors};
-use crate::compile::ssa::{BlockId, End, Function, InstId, Op, Type, Value};
+use crate::compile::ssa::{BlockId, End, Function, InstId, Op, Value};
 use crate::ir::compute::{Compute, Float, Int};
 
 /// Merges what is equal.
@@ -20,10 +16,12 @@ pub fn run(function: &mut Function) {
     let dominators = Dominators::new(function, &order);
     let entries = Versions::new(function, &order, &dominators);
     let same = (0..function.values.len() as u32).map(Value).collect();
+    let insts = function.insts.len();
     let mut merger = Merger {
         function,
         dominators: &dominators,
-        known: HashMap::default(),
+        known: Equal::default(),
+        places: vec![Place { block: BlockId(0), versions: [0; alias::COUNT] }; insts],
         same,
         versions: [0; alias::COUNT],
     };
@@ -107,20 +105,19 @@ fn written(function: &Function, block: BlockId) -> alias::Kinds {
     insts.fold(0, |all, &id| all | alias::writes(function, function.inst(id)))
 }
 
-/// What two insts have in common that are the same.
-#[derive(PartialEq, Eq, Hash)]
-struct Key {
-    op: Op,
-    args: SmallVec<[Value; 4]>,
-    mask: Option<Value>,
-    types: SmallVec<[Type; 2]>,
+/// Where an inst is that others may be equal to, and the memory it reads.
+#[derive(Clone, Copy)]
+struct Place {
+    block: BlockId,
     versions: Version,
 }
 
 struct Merger<'f> {
     function: &'f mut Function,
     dominators: &'f Dominators,
-    known: HashMap<Key, SmallVec<[(BlockId, InstId); 1]>, RandomState>,
+    known: Equal,
+    /// For each inst that is known.
+    places: Vec<Place>,
     same: Vec<Value>,
     versions: Version,
 }
@@ -167,17 +164,25 @@ impl Merger<'_> {
             let Some(reads) = alias::only_reads(inst) else { return false };
             std::array::from_fn(|kind| if reads >> kind & 1 == 1 { self.versions[kind] } else { 0 })
         };
-        let types = inst.results.iter().map(|&value| self.function.ty(value)).collect();
-        let key = Key { op: inst.op.clone(), args: inst.args.clone(), mask: inst.mask, types, versions };
-        let equal = self.known.entry(key).or_default();
-        let found = equal.iter().find(|(other, _)| self.dominators.dominates(*other, block));
-        let Some(&(_, leader)) = found else {
-            equal.push((block, id));
+        let hash = equal::hash(&inst.op, &inst.args, inst.mask);
+        let stands = |other: InstId| {
+            let (place, one) = (self.places[other.0 as usize], self.function.inst(other));
+            let mut types = one.results.iter().zip(&inst.results);
+            place.versions == versions
+                && one.op == inst.op
+                && one.args == inst.args
+                && one.mask == inst.mask
+                && one.results.len() == inst.results.len()
+                && types.all(|(&a, &b)| self.function.ty(a) == self.function.ty(b))
+                && self.dominators.dominates(place.block, block)
+        };
+        let Some(leader) = self.known.find(hash, stands) else {
+            self.known.add(hash, id);
+            self.places[id.0 as usize] = Place { block, versions };
             return false;
         };
-        let (new, old) = (self.function.inst(leader).results.clone(), self.function.inst(id).results.clone());
-        for (old, new) in old.into_iter().zip(new) {
-            self.same[old.0 as usize] = new;
+        for (old, new) in self.function.inst(id).results.iter().zip(&self.function.inst(leader).results) {
+            self.same[old.0 as usize] = *new;
         }
         true
     }

@@ -6,7 +6,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use crate::compile::ssa::quick::Map;
 
 use smallvec::SmallVec;
 
@@ -66,8 +66,8 @@ pub fn run(function: &mut Function) {
         classes,
         signs,
         seen,
-        exact: HashMap::new(),
-        canonical: HashMap::new(),
+        exact: Map::default(),
+        canonical: Map::default(),
         insts: Vec::new(),
     };
     for &block in &order.blocks {
@@ -330,9 +330,9 @@ struct Pass<'f> {
     /// By value: see [`seen`].
     seen: Vec<bool>,
     /// Exact copies that this block has.
-    exact: HashMap<Value, Value>,
+    exact: Map<Value, Value>,
     /// The same of values whatever they are.
-    canonical: HashMap<Value, Value>,
+    canonical: Map<Value, Value>,
     insts: Vec<InstId>,
 }
 

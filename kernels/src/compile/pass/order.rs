@@ -1,22 +1,21 @@
 //! Moves insts within their blocks so that fewer registers are in use: masks are made where they are needed, and what
 //! a loop carries is read before its next value is made.
 
-use std::collections::HashMap;
+use smallvec::SmallVec;
 
-use foldhash::fast::RandomState;
-
+use crate::compile::ssa::quick::{Map, Set};
 use crate::compile::ssa::{BlockId, Def, Function, InstId, Op, Type, Value};
-
-type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Reorders all blocks.
 pub fn run(function: &mut Function) {
     let carried = carried(function);
     let homes = Homes::new(function);
+    let mut open = vec![Open::No; function.insts.len()];
     for block in function.block_ids() {
-        let before = function.block(block).insts.clone();
+        let before = std::mem::take(&mut function.block_mut(block).insts);
         let read = read_first(function, block, before, &carried);
-        function.block_mut(block).insts = Masks::new(function, &homes, &carried, block, &read).run(&read);
+        let masks = Masks::new(function, &homes, &carried, &mut open, block, &read);
+        function.block_mut(block).insts = masks.run(&read);
     }
 }
 
@@ -86,13 +85,12 @@ fn read_first(
         if behind.is_empty() || is_given(function, block, param) {
             continue;
         }
-        let here: Map<Value, usize> = (0..)
-            .zip(&insts)
-            .flat_map(|(place, &id)| function.inst(id).results.iter().map(move |&value| (value, place)))
-            .collect();
+        // Behind the next value and in this block: not there yet.
+        let late: Set<Value> =
+            insts[at..].iter().flat_map(|&id| function.inst(id).results.iter().copied()).collect();
         let ready = |id: InstId| {
             let inst = function.inst(id);
-            inst.op.is_pure() && inst.args.iter().all(|arg| here.get(arg).is_none_or(|&place| place < at))
+            inst.op.is_pure() && !inst.args.iter().any(|arg| late.contains(arg))
         };
         // All of them or none: one that stays keeps the old value anyway.
         if !behind.iter().all(|&id| ready(id)) {
@@ -122,8 +120,8 @@ fn is_given(function: &Function, block: BlockId, value: Value) -> bool {
 struct Masks<'f> {
     function: &'f Function,
     carried: &'f Map<Value, Vec<Value>>,
-    /// Insts of the block that have no place yet, and whether they are held back.
-    held: Map<InstId, bool>,
+    /// For each inst: whether it is one of the block's that have no place yet, and whether those are held back.
+    open: &'f mut [Open],
     /// Of each mask the held insts that read it, and all its uses in the block that are still to come; one that lives
     /// on has one more.
     readers: Map<Value, Vec<InstId>>,
@@ -131,18 +129,30 @@ struct Masks<'f> {
     done: Vec<InstId>,
 }
 
+/// Whether an inst waits for its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// It has one, or belongs to another block.
+    No,
+    /// It comes when its turn comes.
+    InTurn,
+    /// It is held back until somebody needs it.
+    Held,
+}
+
 impl<'f> Masks<'f> {
     fn new(
         function: &'f Function,
         homes: &Homes,
         carried: &'f Map<Value, Vec<Value>>,
+        open: &'f mut [Open],
         block: BlockId,
         insts: &[InstId],
     ) -> Masks<'f> {
         let mut masks = Masks {
             function,
             carried,
-            held: Map::default(),
+            open,
             readers: Map::default(),
             left: Map::default(),
             done: Vec::with_capacity(insts.len()),
@@ -151,7 +161,7 @@ impl<'f> Masks<'f> {
             let inst = function.inst(id);
             let makes = inst.results.len() == 1 && is_mask(function, inst.results[0]);
             let held = makes && inst.op.is_pure() && !matches!(inst.op, Op::Const(_));
-            masks.held.insert(id, held);
+            masks.open[id.0 as usize] = if held { Open::Held } else { Open::InTurn };
             inst.uses(|value| {
                 if is_mask(function, value) {
                     *masks.left.entry(value).or_default() += 1;
@@ -170,16 +180,20 @@ impl<'f> Masks<'f> {
 
     fn run(mut self, insts: &[InstId]) -> Vec<InstId> {
         for &id in insts {
-            if self.held.get(&id) == Some(&false) {
+            if self.open[id.0 as usize] == Open::InTurn {
                 self.place(id);
             }
         }
         for &id in insts {
-            if self.held.contains_key(&id) {
+            if self.is_open(id) {
                 self.place(id);
             }
         }
         self.done
+    }
+
+    fn is_open(&self, id: InstId) -> bool {
+        self.open[id.0 as usize] != Open::No
     }
 
     /// Puts an inst here, after the held ones that it needs; then those that make nothing live longer.
@@ -188,27 +202,30 @@ impl<'f> Masks<'f> {
         let inst = function.inst(id);
         inst.uses(|value| {
             if let Def::Inst(maker, _) = function.def(value)
-                && self.held.contains_key(&maker)
+                && self.is_open(maker)
             {
                 self.place(maker);
             }
         });
         // Behind what it needs it may have come to its place already.
-        if self.held.remove(&id).is_none() {
+        if !self.is_open(id) {
             return;
         }
+        self.open[id.0 as usize] = Open::No;
         self.done.push(id);
-        let mut touched: Vec<Value> = Vec::new();
+        let mut touched: SmallVec<[Value; 8]> = SmallVec::new();
         inst.uses(|value| touched.push(value));
         for value in &touched {
             if let Some(left) = self.left.get_mut(value) {
                 *left -= 1;
             }
         }
-        touched.extend(&inst.results);
+        touched.extend_from_slice(&inst.results);
         for value in touched.into_iter().filter(|&value| is_mask(function, value)) {
-            for reader in self.readers.get(&value).cloned().unwrap_or_default() {
-                if self.held.contains_key(&reader) && self.ends_one(reader) {
+            // Readers never change: by number, since placing one looks at them too.
+            for at in 0..self.readers.get(&value).map_or(0, Vec::len) {
+                let reader = self.readers[&value][at];
+                if self.is_open(reader) && self.ends_one(reader) {
                     self.place(reader);
                 }
             }
@@ -222,7 +239,7 @@ impl<'f> Masks<'f> {
         let mut ends = false;
         inst.uses(|value| {
             let waits = match self.function.def(value) {
-                Def::Inst(maker, _) => self.held.contains_key(&maker),
+                Def::Inst(maker, _) => self.is_open(maker),
                 _ => false,
             };
             ready &= !waits;

@@ -1,6 +1,6 @@
 //! From one value a thread to k vectors: masked code becomes the machine's.
 
-use std::collections::{HashMap, HashSet};
+use super::super::ssa::quick::{Map, Set};
 
 use super::super::context::Context;
 use super::super::ssa::order::{self, Dominators, Order};
@@ -47,11 +47,11 @@ pub struct Split<'f> {
     /// What became of each value.
     pub reps: Vec<Option<Rep>>,
     /// Of vectors whose values may be no run of numbers: those of the first lanes.
-    pub firsts: HashMap<Value, Values>,
+    pub firsts: Map<Value, Values>,
     /// Parameters of blocks whose lanes are always as far apart as those of a value outside.
-    pub origins: HashMap<Value, Value>,
+    pub origins: Map<Value, Value>,
     /// Parameters of blocks whose vectors are as far apart as this, always.
-    pub runs: HashMap<Value, Steps>,
+    pub runs: Map<Value, Steps>,
     /// Uniform values that are floats: they are vectors, as float arithmetic is.
     pub floats: Vec<bool>,
     /// Masks that are not empty.
@@ -61,9 +61,9 @@ pub struct Split<'f> {
     /// What is around the code of the kernel.
     pub loops: Loops,
     /// Fields of the context that are read at the start, by offset.
-    pub fields: HashMap<usize, Value>,
+    pub fields: Map<usize, Value>,
     /// The masked function's blocks.
-    pub blocks: HashMap<BlockId, BlockId>,
+    pub blocks: Map<BlockId, BlockId>,
     /// Its blocks in order.
     pub order: Order,
     /// Which blocks can only be come to through which.
@@ -71,9 +71,9 @@ pub struct Split<'f> {
     /// Who leads to each block.
     pub predecessors: Vec<Vec<BlockId>>,
     /// Loops that are there twice, by their first blocks.
-    pub fast: HashMap<BlockId, Fast>,
+    pub fast: Map<BlockId, Fast>,
     /// Parameters that are masks with all threads of the gang.
-    pub full: HashSet<Value>,
+    pub full: Set<Value>,
     /// The loop whose code without masks is made, and the first block of its ordinary code.
     pub inside: Option<(BlockId, BlockId)>,
     /// Blocks behind which nothing is there twice.
@@ -128,7 +128,7 @@ pub fn run(
     let mut split = Split {
         from: function,
         fast: split_fast::all(function, &shapes, &runs, &order, &dominators, plan.vectors),
-        full: HashSet::new(),
+        full: Set::default(),
         inside: None,
         ranges,
         claims,
@@ -138,15 +138,15 @@ pub fn run(
         once: vec![false; function.blocks.len()],
         dominators,
         reps: vec![None; function.values.len()],
-        firsts: HashMap::new(),
+        firsts: Map::default(),
         origins: split_origin::all(function, &shapes, &order),
         runs,
         shapes,
         build: Builder::new(&function.name),
         block: BlockId(0),
         loops: Loops::default(),
-        fields: HashMap::new(),
-        blocks: HashMap::new(),
+        fields: Map::default(),
+        blocks: Map::default(),
         plan,
         order,
     };

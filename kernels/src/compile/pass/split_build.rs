@@ -1,15 +1,13 @@
 //! Vector code as it grows: insts go to the end of a block, folded and shared while they are made.
 
-use std::collections::HashMap;
-
 use smallvec::SmallVec;
 
+use super::super::ssa::equal::{self, Equal};
+use super::super::ssa::quick::Map;
 use super::super::ssa::{Access, BlockId, Def, End, Function, InstId, Op, Target, Type, Value};
 use super::split_fold::{self, Number};
 use crate::ir::compute::{Comparison, Compute, Conversion, Int, Mode};
 use crate::ir::{Type as Kind, op::Space};
-
-type Key = (Op, SmallVec<[Value; 4]>, Type);
 
 /// The function under construction, and where it grows.
 #[derive(Debug)]
@@ -20,9 +18,8 @@ pub struct Builder {
     pub at: BlockId,
     /// Their line.
     pub line: u32,
-    known: HashMap<Key, Value>,
-    log: Vec<Key>,
-    tables: HashMap<Vec<u64>, u32>,
+    known: Equal,
+    tables: Map<Vec<u64>, u32>,
 }
 
 impl Builder {
@@ -30,7 +27,7 @@ impl Builder {
     pub fn new(name: &str) -> Builder {
         let mut to = Function { name: name.to_owned(), ..Function::default() };
         let at = to.add_block(0);
-        Builder { to, at, line: 0, known: HashMap::new(), log: Vec::new(), tables: HashMap::new() }
+        Builder { to, at, line: 0, known: Equal::default(), tables: Map::default() }
     }
 
     /// A new block; it is not the current one yet.
@@ -68,14 +65,12 @@ impl Builder {
 
     /// What is known at this place; to be given to [`Builder::forget`] where what was made since is not there any more.
     pub fn mark(&self) -> usize {
-        self.log.len()
+        self.known.count()
     }
 
     /// Values made since the mark are not shared with what comes.
     pub fn forget(&mut self, mark: usize) {
-        for key in self.log.drain(mark..) {
-            self.known.remove(&key);
-        }
+        self.known.forget(mark);
     }
 
     /// A value's type.
@@ -104,20 +99,28 @@ impl Builder {
     /// A pure op: what it comes to, the one that is there already, or a new one.
     pub fn pure(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
         let mut args: SmallVec<[Value; 4]> = args.into();
-        if split_fold::commutes(&op) && self.number(args[0]).is_some() {
+        if split_fold::commutes(&op) && self.is_number(args[0]) {
             args.swap(0, 1);
         }
         if let Some(value) = split_fold::simpler(self, &op, &args, ty) {
             return value;
         }
-        let key = (op, args, ty);
-        if let Some(&value) = self.known.get(&key) {
-            return value;
-        }
-        let value = self.read(key.0.clone(), &key.1, None, ty);
-        self.known.insert(key.clone(), value);
-        self.log.push(key);
-        value
+        let hash = equal::hash(&op, &args, None);
+        let is_same = |id: InstId| {
+            let inst = self.to.inst(id);
+            inst.op == op && inst.args == args && self.to.ty(inst.results[0]) == ty
+        };
+        let id = self.known.find(hash, is_same).unwrap_or_else(|| {
+            let id = self.effect(op, &args, None, &[ty]);
+            self.known.add(hash, id);
+            id
+        });
+        self.to.inst(id).results[0]
+    }
+
+    /// Whether a value is a number or numbers.
+    pub fn is_number(&self, value: Value) -> bool {
+        self.to.maker(value).is_some_and(|inst| matches!(inst.op, Op::Const(_) | Op::Table(_)))
     }
 
     /// The number or numbers a value is.

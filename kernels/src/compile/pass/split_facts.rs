@@ -1,6 +1,6 @@
 //! Which masks are known not to be empty where: a block behind a branch on `Any` of one.
 
-use std::collections::HashSet;
+use super::super::ssa::quick::Set;
 
 use super::super::ssa::order::{Dominators, Order, predecessors};
 use super::super::ssa::{BlockId, End, Function, Op, Value};
@@ -9,7 +9,7 @@ use crate::ir::compute::{Compute, Int};
 /// For each block what holds in it besides what holds in those that dominate it.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    own: Vec<HashSet<Value>>,
+    own: Vec<Set<Value>>,
     parent: Vec<Option<BlockId>>,
 }
 
@@ -17,7 +17,7 @@ impl Facts {
     /// Collects them.
     pub fn new(function: &Function, order: &Order, dominators: &Dominators) -> Facts {
         let count = function.blocks.len();
-        let mut facts = Facts { own: vec![HashSet::new(); count], parent: dominators.parent.clone() };
+        let mut facts = Facts { own: vec![Set::default(); count], parent: dominators.parent.clone() };
         let from = predecessors(function, order);
         for &id in &order.blocks {
             let before = &from[id.0 as usize];

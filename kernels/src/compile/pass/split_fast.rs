@@ -3,7 +3,7 @@
 //! Who comes to such a loop, or from its end to its start, goes to the code without masks where one comparison of scalars
 //! tells that the whole gang does, else to the ordinary code, and from there never back.
 
-use std::collections::{HashMap, HashSet};
+use super::super::ssa::quick::{Map, Set};
 
 use super::super::Refusal;
 use super::super::ssa::order::{Dominators, Loops, Order, predecessors};
@@ -36,14 +36,14 @@ pub struct Fast {
 pub fn all(
     function: &Function,
     shapes: &Shapes,
-    runs: &HashMap<Value, Steps>,
+    runs: &Map<Value, Steps>,
     order: &Order,
     dominators: &Dominators,
     vectors: u32,
-) -> HashMap<BlockId, Fast> {
+) -> Map<BlockId, Fast> {
     let loops = Loops::new(function, order, dominators);
     let from = predecessors(function, order);
-    let mut all = HashMap::new();
+    let mut all = Map::default();
     for one in &loops.all {
         let mut body = one.blocks.clone();
         body.sort_by_key(|&block| order.of(block));
@@ -70,7 +70,7 @@ pub fn all(
 
 /// Whether values of the loop are only given to others on ways out of it.
 fn is_closed(function: &Function, order: &Order, body: &[BlockId]) -> bool {
-    let mut own: HashSet<Value> = HashSet::new();
+    let mut own: Set<Value> = Set::default();
     for &id in body {
         let block = function.block(id);
         own.extend(&block.params);
@@ -108,7 +108,7 @@ fn goes_on(function: &Function, block: BlockId) -> Option<(Value, &[Value])> {
 pub fn is_run(
     function: &Function,
     shapes: &Shapes,
-    runs: &HashMap<Value, Steps>,
+    runs: &Map<Value, Steps>,
     mask: Value,
     param: Option<Value>,
 ) -> bool {

@@ -41,7 +41,7 @@ pub fn simpler(build: &mut Builder, op: &Op, args: &[Value], ty: Type) -> Option
             .or_else(|| products(build, *compute, args, ty))
             .or_else(|| sums(build, *compute, args)),
         Op::Broadcast => {
-            let Number::Same(number) = build.number(args[0])? else { return None };
+            let number = build.constant(args[0])?;
             let number = if ty == (Type::M { lanes: lanes(ty) }) && number != 0 { u64::MAX } else { number };
             Some(build.same(ty, number))
         }
@@ -60,6 +60,9 @@ pub fn simpler(build: &mut Builder, op: &Op, args: &[Value], ty: Type) -> Option
 
 /// All arguments are constants.
 fn computed(build: &mut Builder, compute: Compute, args: &[Value], ty: Type) -> Option<Value> {
+    if !args.iter().all(|&arg| build.is_number(arg)) {
+        return None;
+    }
     let mut numbers = Vec::with_capacity(args.len());
     for &arg in args {
         numbers.push(build.number(arg)?.spread(build.ty(arg)));
@@ -103,10 +106,7 @@ fn ones(ty: Type) -> u64 {
 }
 
 fn algebra(build: &mut Builder, compute: Compute, args: &[Value], ty: Type) -> Option<Value> {
-    let same = |build: &Builder, place: usize| match args.get(place).and_then(|&arg| build.number(arg)) {
-        Some(Number::Same(number)) => Some(number),
-        _ => None,
-    };
+    let same = |build: &Builder, place: usize| args.get(place).and_then(|&arg| build.constant(arg));
     let second = same(build, 1);
     match compute {
         Compute::Copy => Some(args[0]),
@@ -186,14 +186,14 @@ fn sums(build: &mut Builder, compute: Compute, args: &[Value]) -> Option<Value> 
     if build.ty(args[0]).bits() != kind.bits() {
         return None;
     }
-    let constant = build.number(args[1]).is_some();
+    let constant = build.is_number(args[1]);
     if op == Int::Sub && constant {
         let negative = build.int(Int::Neg, kind, &[args[1]]);
         return Some(build.int(Int::Add, kind, &[args[0], negative]));
     }
     let inner_sum = |build: &Builder, value: Value| match build.made_by(value)? {
         (Op::Compute(Compute::Int(Int::Add, _)), inner) => {
-            build.number(inner[1]).map(|_| (inner[0], inner[1]))
+            build.is_number(inner[1]).then_some((inner[0], inner[1]))
         }
         _ => None,
     };
@@ -257,7 +257,7 @@ fn joined(build: &mut Builder, low: Value, high: Value, ty: Type) -> Option<Valu
 
 fn of_mask(build: &mut Builder, op: &Op, mask: Value, ty: Type) -> Option<Value> {
     let all = ones(build.ty(mask));
-    if let Some(Number::Same(bits)) = build.number(mask) {
+    if let Some(bits) = build.constant(mask) {
         let number = match op {
             Op::MaskBits => bits,
             Op::MaskAny => u64::from(bits != 0),

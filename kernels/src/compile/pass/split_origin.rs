@@ -1,6 +1,6 @@
 //! Pointers that a loop moves on: their lanes stay as far apart as those of the value they started from.
 
-use std::collections::{HashMap, HashSet};
+use super::super::ssa::quick::{Map, Set};
 
 use super::super::ssa::order::{Order, predecessors};
 use super::super::ssa::{BlockId, Def, Function, Op, Value};
@@ -8,9 +8,9 @@ use super::shape::{Shape, Shapes};
 use crate::ir::compute::{Compute, Int};
 
 /// For each such parameter of a block the value outside.
-pub fn all(function: &Function, shapes: &Shapes, order: &Order) -> HashMap<Value, Value> {
+pub fn all(function: &Function, shapes: &Shapes, order: &Order) -> Map<Value, Value> {
     let from = predecessors(function, order);
-    let mut origins = HashMap::new();
+    let mut origins = Map::default();
     for &block in &order.blocks {
         for &param in &function.block(block).params {
             if matches!(shapes.of(param), Shape::AffineIfNoWrap(_))
@@ -25,7 +25,7 @@ pub fn all(function: &Function, shapes: &Shapes, order: &Order) -> HashMap<Value
 
 /// The only value that all ways to a parameter start from.
 fn of(function: &Function, shapes: &Shapes, from: &[Vec<BlockId>], param: Value) -> Option<Value> {
-    let mut seen = HashSet::from([param]);
+    let mut seen = Set::from_iter([param]);
     let mut open = vec![param];
     let mut origin = None;
     while let Some(value) = open.pop() {

@@ -1,6 +1,6 @@
 //! How many vectors a gang has, and where its frame keeps what.
 
-use std::collections::{HashMap, HashSet};
+use super::super::ssa::quick::{Map, Set};
 
 use super::super::context::BUFFER_BYTES;
 use super::super::ssa::order::{Liveness, Order};
@@ -196,16 +196,16 @@ fn peak(function: &Function, shapes: &Shapes) -> u32 {
 #[derive(Default)]
 struct Late {
     /// By the inst that uses them first.
-    first_used: HashMap<InstId, Vec<Value>>,
+    first_used: Map<InstId, Vec<Value>>,
     /// Used once: they take no register of each vector, as each is read right before.
-    folded: HashSet<Value>,
+    folded: Set<Value>,
 }
 
 impl Late {
     fn of(function: &Function, insts: &[InstId], live_out: &[Value]) -> Late {
         let mut late = Late::default();
-        let mut uses: HashMap<Value, u32> = HashMap::new();
-        let mut open: HashMap<Value, alias::Kinds> = HashMap::new();
+        let mut uses: Map<Value, u32> = Map::default();
+        let mut open: Map<Value, alias::Kinds> = Map::default();
         for &id in insts {
             let inst = function.inst(id);
             inst.uses(|value| {

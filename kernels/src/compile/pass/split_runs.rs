@@ -1,6 +1,6 @@
 //! Numbers that are as far apart from vector to vector in every round of a loop: the loop carries that of the first vector.
 
-use std::collections::HashMap;
+use super::super::ssa::quick::Map;
 
 use super::super::ssa::order::Order;
 use super::super::ssa::{Function, Inst, Op, Type, Value};
@@ -14,7 +14,7 @@ use crate::ir::op::{Space, Special};
 pub type Steps = Vec<i64>;
 
 /// For each value that is such a number how far.
-pub fn all(function: &Function, shapes: &Shapes, order: &Order, plan: &Plan) -> HashMap<Value, Steps> {
+pub fn all(function: &Function, shapes: &Shapes, order: &Order, plan: &Plan) -> Map<Value, Steps> {
     let mut runs = Runs { function, shapes, plan, of: vec![Known::Yet; function.values.len()] };
     let mut again = true;
     while again {

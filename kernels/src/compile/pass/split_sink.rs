@@ -1,6 +1,6 @@
 //! What only one way out of a block needs is computed on that way.
 
-use std::collections::HashMap;
+use smallvec::SmallVec;
 
 use super::super::ssa::order::{Dominators, Order, predecessors, successors};
 use super::super::ssa::{BlockId, Function, InstId, Op, Value};
@@ -17,9 +17,12 @@ pub fn run(function: &mut Function) {
         if ways.is_empty() {
             continue;
         }
-        let mut moved: HashMap<BlockId, Vec<InstId>> = HashMap::new();
-        let all = function.block(id).insts.clone();
+        let mut moved: Vec<(BlockId, Vec<InstId>)> = ways.iter().map(|&way| (way, Vec::new())).collect();
+        let mut stay = Vec::with_capacity(function.block(id).insts.len());
+        let all = std::mem::take(&mut function.block_mut(id).insts);
         for &inst in all.iter().rev() {
+            // Those that stay, from the last to the first.
+            stay.push(inst);
             let one = function.inst(inst);
             if !one.op.is_pure() || matches!(one.op, Op::Const(_)) {
                 continue;
@@ -28,18 +31,19 @@ pub fn run(function: &mut Function) {
                 let mut uses = one.results.iter().flat_map(|&result| &users[result.0 as usize]);
                 uses.all(|&user| dominators.dominates(way, user))
             };
-            let Some(&way) = ways.iter().find(|&&way| inside(way)) else { continue };
-            let args: Vec<Value> = one.args.to_vec();
-            moved.entry(way).or_default().push(inst);
-            for arg in args {
+            let Some((way, below)) = moved.iter_mut().find(|(way, _)| inside(*way)) else { continue };
+            let way = *way;
+            below.push(inst);
+            stay.pop();
+            for arg in &one.args {
                 let uses = &mut users[arg.0 as usize];
                 if let Some(place) = uses.iter().position(|&user| user == id) {
                     uses[place] = way;
                 }
             }
         }
-        let gone: Vec<InstId> = moved.values().flatten().copied().collect();
-        function.block_mut(id).insts.retain(|inst| !gone.contains(inst));
+        stay.reverse();
+        function.block_mut(id).insts = stay;
         for (way, mut insts) in moved {
             insts.reverse();
             function.block_mut(way).insts.splice(0..0, insts);
@@ -48,8 +52,8 @@ pub fn run(function: &mut Function) {
 }
 
 /// The blocks that use each value, one entry a use.
-fn users(function: &Function, order: &Order) -> Vec<Vec<BlockId>> {
-    let mut users = vec![Vec::new(); function.values.len()];
+fn users(function: &Function, order: &Order) -> Vec<SmallVec<[BlockId; 4]>> {
+    let mut users = vec![SmallVec::new(); function.values.len()];
     for &id in &order.blocks {
         let block = function.block(id);
         let mut note = |value: Value| users[value.0 as usize].push(id);

@@ -3,6 +3,7 @@
 //! The stages of a function (what is allowed in each, and what a value means) are in the compiler's README.md.
 
 pub mod edit;
+pub mod equal;
 #[doc(hidden)]
 pub mod eval;
 pub mod meaning;
@@ -10,6 +11,7 @@ pub mod order;
 #[doc(hidden)]
 pub mod parse;
 pub mod print;
+pub mod quick;
 pub mod signature;
 pub mod verify;
 

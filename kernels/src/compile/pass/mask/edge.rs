@@ -69,7 +69,10 @@ impl Emitter<'_> {
     fn writers(&self, from: BlockId, to: BlockId, mask: Value) -> Value {
         let region = self.regions.inner[from.0 as usize];
         let leaves = |to: &&BlockId| !self.regions.contains(region, **to);
-        if region == 0 || !leaves(&&to) || self.kept.targets[from.0 as usize].iter().filter(leaves).count() > 1 {
+        if region == 0
+            || !leaves(&&to)
+            || self.kept.targets[from.0 as usize].iter().filter(leaves).count() > 1
+        {
             return mask;
         }
         self.mask[from.0 as usize].unwrap_or(mask)
