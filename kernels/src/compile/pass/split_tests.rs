@@ -229,3 +229,65 @@ fn pointers_that_move_on() {
     let params = text.lines().filter(|line| line.starts_with('b') && line.ends_with(':'));
     assert!(!params.clone().any(|line| line.contains("x64")), "{text}");
 }
+
+#[test]
+fn ballots_of_parts_of_a_warp() {
+    // Lanes with other members have another ballot, though all of them vote at once.
+    let text = "function parts
+        b0:
+        v0: i1 = entered
+        v1: i32 = special.tid.0
+        v2: i32 = const 3
+        v3: i32 = and.u32 v1, v2
+        v4: i32 = const 0xffffffff
+        v5: i32 = match.any v3, v4 [v0]
+        v6: i32 = const 20
+        v7: i1 = compare.lt.u32 v1, v6
+        v8: i32 = vote.ballot v7, v5 [v0]
+        v9: i1 = and.pred v0, v7
+        v10: i32 = reduce.add.u32 v1, v8 [v9]
+        v11: i64 = const 0
+        v12: i64 = load.param.8 v11
+        v13: i32 = const 4
+        v14: i64 = mulwide.u32 v1, v13
+        v15: i64 = add.u64 v12, v14
+        store.global.4 v15, v10 [v9]
+        exit";
+    for block in [[64, 1, 1], [32, 1, 1], [9, 1, 1]] {
+        let mut world = World::new(block, 1024);
+        world.set_parameters(&[world.pointer(0)]);
+        agree(text, &world);
+    }
+}
+
+#[test]
+fn own_offsets_come_round_at_32_bits() {
+    // An index that the displacement brings round, and one that a displacement near 2³² does.
+    let text = "function round
+        local 64
+        b0:
+        v0: i1 = entered
+        v1: i32 = special.tid.0
+        v2: i32 = const 4
+        v3: i32 = mullow.u32 v1, v2
+        v4: i64 = const 0
+        v5: i32 = load.param.4 v4 + 8
+        v6: i32 = add.u32 v3, v5
+        v7: i32 = xor.b32 v6, v5
+        v8: i32 = xor.b32 v7, v5
+        store.shared.4 v6 + 1073741824, v1 [v0]
+        store.shared.4 v8 + 1073745920, v3 [v0]
+        store.local.4 v5 + 1073741828, v1 [v0]
+        v9: i32 = load.local.4 v5 - 3221225468 [v0]
+        v10: i32 = load.shared.4 v3 [v0]
+        v11: i32 = load.shared.4 v3 + 4096 [v0]
+        v12: i64 = load.param.8 v4
+        v13: i32 = const 12
+        v14: i64 = mulwide.u32 v1, v13
+        v15: i64 = add.u64 v12, v14
+        store.global.4 v15, v9, v10, v11 [v0]
+        exit";
+    let mut world = World::new([64, 1, 1], 1024);
+    world.set_parameters(&[world.pointer(0), 0xc000_0000]);
+    agree(text, &world);
+}

@@ -85,8 +85,13 @@ impl Split<'_> {
 
     /// A value that all lanes of a warp have in common.
     fn is_of_warp(&self, value: Value) -> bool {
-        let made = |op: &Op| matches!(op, Op::ActiveMask | Op::Vote { mode: Vote::Ballot, .. });
-        self.shape(value) == Shape::Uniform || self.from.maker(value).is_some_and(|inst| made(&inst.op))
+        let made = |inst: &Inst| match inst.op {
+            Op::ActiveMask => true,
+            // Lanes with other members have another result.
+            Op::Vote { mode: Vote::Ballot, .. } => self.is_of_warp(inst.args[1]),
+            _ => false,
+        };
+        self.shape(value) == Shape::Uniform || self.from.maker(value).is_some_and(made)
     }
 
     /// Lanes that are members.
