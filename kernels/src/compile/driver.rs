@@ -118,6 +118,10 @@ impl Way<'_> {
         self.plain("gvn", gvn::run);
         self.plain("dce", dce::run);
         let plan = split::plan(&self.function, shape, target, &options)?;
+        if plan.is_full() {
+            self.plain("full", split::all_enter);
+            self.clean(shape);
+        }
         self.plain("barriers", |function| barriers::run(function, shape, target.lanes, plan.gangs == 1));
         Ok(Options { vectors: u8::try_from(plan.vectors).ok(), ..options })
     }

@@ -54,7 +54,7 @@ pub fn of(function: &Function, launch: &Launch, shapes: &Shapes, ranges: &Ranges
     if !launch.small_grid {
         return Vec::new();
     }
-    let mut finder = Finder { function, shapes, ranges, sums: Map::default(), kept: kept(function) };
+    let mut finder = Finder::new(function, shapes, ranges);
     let mut claims: Vec<Claim> = Vec::new();
     for &block in &Order::new(function).blocks {
         for &id in &function.block(block).insts {
@@ -150,15 +150,33 @@ pub fn is_early(function: &Function, value: Value, depth: u32) -> bool {
     }
 }
 
-struct Finder<'f> {
+/// Whether a value is the thread's place in the block.
+pub fn is_place(function: &Function, value: Value) -> bool {
+    function.maker(value).is_some_and(|inst| matches!(inst.op, Op::Special(Special::Tid(_))))
+}
+
+/// Finds what values are made of.
+pub struct Finder<'f> {
     function: &'f Function,
     shapes: &'f Shapes,
     ranges: &'f Ranges,
     sums: Map<Value, Option<Sum>>,
     kept: Map<u32, Option<Value>>,
+    /// Early values and places that are there more than once, as those behind barriers are.
+    same: Map<(Op, Vec<Value>), Value>,
 }
 
-impl Finder<'_> {
+impl<'f> Finder<'f> {
+    /// Of a masked function.
+    pub fn new(function: &'f Function, shapes: &'f Shapes, ranges: &'f Ranges) -> Finder<'f> {
+        Finder { function, shapes, ranges, sums: Map::default(), kept: kept(function), same: Map::default() }
+    }
+
+    /// What a value of 32 bits is made of, if it is a sum.
+    pub fn sum_of(&mut self, value: Value) -> Option<Sum> {
+        self.sum(value, DEPTH)
+    }
+
     fn claim(&mut self, value: Value, signed: bool, launch: &Launch) -> Option<Claim> {
         let sum = self.sum(value, DEPTH)?;
         // Numbers that are taken off show as negative ones.
@@ -183,15 +201,23 @@ impl Finder<'_> {
     }
 
     /// A number, a factor that the block shares, or a place.
-    fn alone(&self, value: Value) -> Option<Sum> {
+    fn alone(&mut self, value: Value) -> Option<Sum> {
         if let Some(number) = self.function.constant(value) {
             return Some(Sum::from([((None, Vec::new()), number as u32)]));
         }
         if is_early(self.function, value, DEPTH) {
-            return Some(Sum::from([((None, vec![value]), 1)]));
+            return Some(Sum::from([((None, vec![self.one_of(value)]), 1)]));
         }
         let far = self.ranges.unsigned(value).1;
+        let value = if is_place(self.function, value) { self.one_of(value) } else { value };
         (far <= FAR).then(|| Sum::from([((Some((value, far as u32)), Vec::new()), 1)]))
+    }
+
+    /// The first value that is made the same way.
+    fn one_of(&mut self, value: Value) -> Value {
+        let Some(inst) = self.function.maker(value) else { return value };
+        let args: Vec<Value> = inst.args.iter().map(|&arg| self.one_of(arg)).collect();
+        *self.same.entry((inst.op.clone(), args)).or_insert(value)
     }
 
     /// A value by the op it is a result of.

@@ -194,6 +194,7 @@ impl<'f> Folder<'f> {
                 }
             }
             Op::Special(special) => self.special(special),
+            Op::Any => self.number(inst.args[0]).map(Change::Number),
             _ => None,
         }
     }

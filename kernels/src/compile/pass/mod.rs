@@ -54,6 +54,7 @@ mod split_random;
 mod split_runs;
 mod split_sink;
 mod split_special;
+mod split_steps;
 mod split_stride;
 #[cfg(test)]
 mod split_tests;
@@ -62,4 +63,5 @@ mod split_texts;
 mod split_twice;
 mod split_value;
 mod split_warp;
+pub mod steps;
 pub mod straight;

@@ -16,9 +16,11 @@ use super::split_float;
 use super::split_loops::Loops;
 use super::split_origin;
 use super::split_plan::Plan;
-use super::split_runs::{self, Steps};
+use super::split_runs;
 use super::split_sink;
+use super::split_steps::Steps;
 use super::split_value::{Rep, Values};
+use super::steps;
 use crate::ir::compute::{Compute, Float};
 
 /// Vector code, and what those who run it must know.
@@ -40,6 +42,8 @@ pub struct Split<'f> {
     pub ranges: Ranges,
     /// What blocks make sure of before they start.
     pub claims: Vec<Claim>,
+    /// How far apart vectors are.
+    pub steps: Steps,
     /// Gangs and their frames.
     pub plan: Plan,
     /// The vector code.
@@ -51,7 +55,7 @@ pub struct Split<'f> {
     /// Parameters of blocks whose lanes are always as far apart as those of a value outside.
     pub origins: Map<Value, Value>,
     /// Parameters of blocks whose vectors are as far apart as this, always.
-    pub runs: Map<Value, Steps>,
+    pub runs: Map<Value, split_runs::Steps>,
     /// Uniform values that are floats: they are vectors, as float arithmetic is.
     pub floats: Vec<bool>,
     /// Masks that are not empty.
@@ -91,6 +95,15 @@ pub fn plan(
     Plan::new(function, &known.shapes, launch, target, options)
 }
 
+/// Where all threads of each gang exist, nobody need ask who entered.
+pub fn all_enter(function: &mut Function) {
+    for inst in &mut function.insts {
+        if inst.op == Op::Entered {
+            inst.op = Op::Const(1);
+        }
+    }
+}
+
 /// What there is to know of the values of a masked function.
 struct Known {
     claims: Vec<Claim>,
@@ -122,6 +135,7 @@ pub fn run(
 ) -> Result<Vectors, Refusal> {
     let Known { claims, ranges, shapes } = Known::new(function, launch, target, options);
     let plan = Plan::new(function, &shapes, launch, target, options)?;
+    let forms = steps::of(function, &claims, &shapes, &ranges);
     let order = Order::new(function);
     let dominators = Dominators::new(function, &order);
     let runs = split_runs::all(function, &shapes, &order, &plan);
@@ -131,6 +145,7 @@ pub fn run(
         full: Set::default(),
         inside: None,
         ranges,
+        steps: Steps::default(),
         claims,
         floats: floats(function, &order),
         facts: Facts::new(function, &order, &dominators),
@@ -152,6 +167,8 @@ pub fn run(
     };
     split.build.to.local_bytes = function.local_bytes;
     split.open()?;
+    split.learn_steps(forms)?;
+    split.ways_of_slots();
     split.all_blocks()?;
     split_sink::run(&mut split.build.to);
     Ok(Vectors { function: split.build.to, plan: split.plan })

@@ -448,6 +448,11 @@ impl Split<'_> {
             Shape::Affine(stride) => Some(stride),
             _ => None,
         };
+        if self.stepped_way(to).is_some() {
+            let first = self.first(from, 0);
+            let first = run(self, first);
+            return self.as_stepped(to, first);
+        }
         if let Some(stride) = scalar {
             let firsts: Values = (0..self.plan.vectors)
                 .map(|vector| {

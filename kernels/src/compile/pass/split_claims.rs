@@ -83,7 +83,7 @@ impl Split<'_> {
     }
 
     /// A sum of products of numbers that the block shares, in 32 bits.
-    fn sum_of(&mut self, products: &[(&[Value], u32)]) -> Result<Value, Refusal> {
+    pub fn sum_of(&mut self, products: &[(&[Value], u32)]) -> Result<Value, Refusal> {
         let mut sum = self.build.word(0);
         for &(factors, number) in products {
             let mut product = self.build.word(number);

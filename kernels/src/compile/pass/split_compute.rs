@@ -106,6 +106,11 @@ impl Split<'_> {
                 let args: Values = inst.args.iter().map(|&arg| self.scalar(arg)).collect();
                 Rep::Scalar(self.scalar_op(compute, &args, ty))
             }
+            Shape::VectorUniform | Shape::Affine(_) if !float && self.stepped_way(result).is_some() => {
+                let args: Values = inst.args.iter().map(|&arg| self.first(arg, 0)).collect();
+                let first = self.scalar_op(compute, &args, ty);
+                self.as_stepped(result, first)
+            }
             Shape::VectorUniform | Shape::Affine(_) if !float => {
                 Rep::Bases(self.first_op(compute, &inst.args, ty), self.stride(result))
             }
@@ -133,7 +138,10 @@ impl Split<'_> {
             Compute::Copy | Compute::Select => {
                 let values = inst.args.iter().take(2);
                 let scalar = |&value: &Value| {
-                    matches!(self.rep(value), Rep::Scalar(_) | Rep::Bases(..) | Rep::Shifted(..))
+                    matches!(
+                        self.rep(value),
+                        Rep::Scalar(_) | Rep::Bases(..) | Rep::Shifted(..) | Rep::Stepped(..)
+                    )
                 };
                 !values.clone().all(scalar) && !matches!(self.from.ty(inst.args[0]), Type::I1)
             }
@@ -175,7 +183,7 @@ impl Split<'_> {
             Kind::U32 => factor as i64,
             _ => return None,
         };
-        let Rep::Bases(bases, _) = self.rep(value).clone() else { return None };
+        let (bases, _) = self.bases(value)?;
         let steps: Option<Vec<i64>> = bases.iter().map(|&base| self.build.distance(bases[0], base)).collect();
         let steps = steps?;
         let way = steps.iter().map(|step| step.abs()).max()?;

@@ -71,7 +71,6 @@ const fn frame_access(offset: i64, bytes: u8) -> Access {
 impl Split<'_> {
     /// The entry, the loop over blocks, and the loop over gangs as far as its head.
     pub fn open(&mut self) -> Result<(), Refusal> {
-        self.ways_of_slots();
         self.loops.waits = self.plan.gangs > 1 && has_barriers(self.from);
         self.loops.context = self.build.pure(Op::Context, &[], Type::I64);
         let first = self.build.pure(Op::Argument(0), &[], Type::I64);
@@ -444,6 +443,7 @@ impl Split<'_> {
                     _ => continue,
                 };
                 let way = match self.shape(value) {
+                    _ if self.stepped_way(value).is_some() => self.way(value),
                     Shape::Uniform => Way::Scalar,
                     Shape::VectorUniform => Way::Bases(0),
                     Shape::Affine(stride) => Way::Bases(stride),
@@ -454,11 +454,22 @@ impl Split<'_> {
                     (None, way) => way,
                     (Some(one), other) if one == other => one,
                     (Some(Way::Scalar | Way::Bases(0)), Way::Scalar | Way::Bases(0)) => Way::Bases(0),
-                    _ => Way::Full,
+                    (Some(one), other) => match (in_row(one), in_row(other)) {
+                        (Some(one), Some(other)) if one == other => Way::Bases(one),
+                        _ => Way::Full,
+                    },
                 });
             }
         }
         self.loops.slots = ways.into_iter().map(|way| way.unwrap_or(Way::Full)).collect();
+    }
+}
+
+/// How much more each lane of a vector has, if that is known.
+fn in_row(way: Way) -> Option<i64> {
+    match way {
+        Way::Bases(stride) | Way::Stepped(_, stride) => Some(stride),
+        _ => None,
     }
 }
 

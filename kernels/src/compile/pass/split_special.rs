@@ -246,6 +246,7 @@ impl Split<'_> {
                 self.build.add(all, steps)
             }
             Rep::Full(parts) | Rep::Shifted(parts, _) => parts[vector as usize],
+            Rep::Stepped(first, owner, _) => self.step(*owner, *first, vector),
             Rep::Scalar(value) | Rep::Splat(value) => self.build.broadcast(*value, self.plan.lanes),
         }
     }

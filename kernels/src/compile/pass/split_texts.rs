@@ -295,45 +295,35 @@ pub const SAXPY_2: &str = "v0: i32 = const 4
     jump b10";
 
 /// What becomes of it with 2 vectors.
-pub const TRANSPOSE_2: &str = "v0: i32 = const 4
-    v1: i32 = shr.u32 v2, v0
-    v3: i32 = const 1
-    v4: i32 = shl.u32 v1, v0
-    v5: i64 = mulwide.s32 v4, v0
-    v6: i64 = const 64
-    v7: i64 = add.u64 v5, v8
-    v9: v16x32 = load.global.4 v7 @5
-    v10: v16x32 = load.global.4 v7 + 64 @5
-    v11: i32 = const 17
-    v12: i32 = mullow.u32 v1, v11
-    v13: i32 = shl.u32 v12, v14
-    v15: i64 = convert.s64.s32 v13 @6
-    v16: i64 = add.u64 v17, v15 @6
-    store.shared.4 v16, v9 @6
-    store.shared.4 v16 + 68, v10 @6
-    v18: i64 = add.u64 v5, v19
-    v20: i64 = add.u64 v18, v6
-    store.local.8 v21 + 64, v18
-    store.local.8 v21 + 72, v20
-    jump b8(v3)
-    v22: i64 = load.local.8 v21 + 64
-    v23: i64 = load.local.8 v21 + 72
-    v24: i32 = const 4
-    v25: i32 = shr.u32 v2, v24
-    v26: i32 = const 1
-    v27: i32 = shl.u32 v25, v14
-    v28: i64 = convert.s64.s32 v27 @8
-    v29: i64 = add.u64 v17, v28 @8
-    v30: v16x32 = gather.shared.4 v29, v31 * 1 @8
-    v32: v16x32 = gather.shared.4 v29, v31 * 1 + 4 @8
-    store.global.4 v22, v30 @9
-    store.global.4 v23, v32 @9
-    store.local.4 v21, v26
-    jump b8(v33)
-    v8: i64 = load.param.8 v34
-    v19: i64 = load.param.8 v34 + 8
-    v31: v16x32 = table.0 @8
-    jump b1(v35, v36, v37, v38)";
+pub const TRANSPOSE_2: &str = "v0: i32 = shl.u32 v1, v2
+    v3: i64 = mulwide.s32 v0, v2
+    v4: i64 = add.u64 v3, v5
+    v6: v16x32 = load.global.4 v4 @5
+    v7: v16x32 = load.global.4 v4 + 64 @5
+    v8: i32 = const 17
+    v9: i32 = mullow.u32 v1, v8
+    v10: i32 = shl.u32 v9, v11
+    v12: i64 = convert.s64.s32 v10 @6
+    v13: i64 = add.u64 v14, v12 @6
+    store.shared.4 v13, v6 @6
+    store.shared.4 v13 + 68, v7 @6
+    v15: i64 = add.u64 v3, v16
+    store.local.8 v17 + 64, v15
+    jump b7(v18)
+    v19: i64 = load.local.8 v17 + 64
+    v20: i32 = shl.u32 v1, v11
+    v21: i64 = convert.s64.s32 v20 @8
+    v22: i64 = add.u64 v14, v21 @8
+    v23: v16x32 = gather.shared.4 v22, v24 * 1 @8
+    v25: v16x32 = gather.shared.4 v22, v24 * 1 + 4 @8
+    store.global.4 v19, v23 @9
+    store.global.4 v19 + 64, v25 @9
+    store.local.4 v17, v18
+    jump b7(v26)
+    v5: i64 = load.param.8 v27
+    v16: i64 = load.param.8 v27 + 8
+    v24: v16x32 = table.0 @8
+    jump b1(v28, v29, v30, v31)";
 
 /// What becomes of it with 2 vectors.
 pub const HISTOGRAM_2: &str = "v0: i32 = const 2
@@ -402,10 +392,9 @@ pub const HISTOGRAM_2: &str = "v0: i32 = const 2
     jump b1(v56, v57, v58, v59)";
 
 /// What becomes of it with 4 vectors.
-pub const TILES_4: &str = "v0: i32 = const 4
-    v1: i32 = shr.u32 v2, v0
+pub const TILES_4: &str = "v0: i32 = shr.u32 v1, v2
     v3: i32 = const 6
-    v4: i32 = shl.u32 v1, v3
+    v4: i32 = shl.u32 v0, v3
     v5: i64 = convert.s64.s32 v4 @1
     v6: i64 = add.u64 v7, v5 @1
     v8: i32 = load.shared.4 v6 @1
@@ -433,8 +422,8 @@ pub const TILES_4: &str = "v0: i32 = const 4
     v32: v16x32 = fma.f32 v31, v28, v19 @6
     v33: v16x32 = broadcast v25 @6
     v34: v16x32 = fma.f32 v33, v28, v21 @6
-    v35: i32 = shl.u32 v1, v0
-    v36: i64 = mulwide.u32 v35, v0
+    v35: i32 = shl.u32 v0, v2
+    v36: i64 = mulwide.u32 v35, v2
     v37: i64 = add.u64 v38, v36
     store.global.4 v37, v27 @7
     store.global.4 v37 + 64, v30 @7

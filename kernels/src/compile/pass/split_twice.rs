@@ -188,7 +188,7 @@ impl Split<'_> {
             (true, false) => (turned(order)?, b, a),
             _ => return None,
         };
-        let Rep::Bases(bases, stride) = self.rep(run).clone() else { return None };
+        let (bases, stride) = self.bases(run)?;
         let mut far = 0;
         for &base in &bases {
             let distance = self.build.distance(bases[0], base)?;

@@ -25,6 +25,9 @@ pub enum Rep {
     Full(Values),
     /// A scalar for each vector, that of its first lane; others are as far from there as those of a value of the masked function.
     Shifted(Values, Value),
+    /// A scalar for the gang, that of its first lane; other vectors are as far from there as those of a value of the masked
+    /// function. How much it grows from lane to lane.
+    Stepped(Value, Value, i64),
 }
 
 /// What a parameter of a block is passed as.
@@ -42,6 +45,8 @@ pub enum Way {
     Shifted(Value),
     /// [`Rep::Bases`] of which the first one is passed: others are as far from there as those of a parameter always are.
     Run(i64, Value),
+    /// [`Rep::Stepped`].
+    Stepped(Value, i64),
 }
 
 /// Lanes that one inst works on.
@@ -110,7 +115,7 @@ impl Split<'_> {
 
     /// Whether it is there as scalars, without a word from a vector register.
     pub fn is_scalar(&self, value: Value) -> bool {
-        matches!(self.rep(value), Rep::Scalar(_) | Rep::Bases(_, 0))
+        matches!(self.rep(value), Rep::Scalar(_) | Rep::Bases(_, 0) | Rep::Stepped(_, _, 0))
     }
 
     /// The value in the first lane of a vector, as a scalar.
@@ -122,6 +127,7 @@ impl Split<'_> {
         match self.rep(value).clone() {
             Rep::Scalar(scalar) => scalar,
             Rep::Bases(bases, _) | Rep::Shifted(bases, _) => bases[vector as usize],
+            Rep::Stepped(first, owner, _) => self.step(owner, first, vector),
             Rep::Splat(splat) => self.build.extract(splat, 0),
             Rep::Full(parts) if wide => self.build.extract(parts[vector as usize * 2], 0),
             Rep::Full(parts) => {
@@ -154,6 +160,10 @@ impl Split<'_> {
         match (self.rep(value).clone(), unit) {
             (Rep::Scalar(scalar), _) => self.build.broadcast(scalar, lanes),
             (Rep::Bases(bases, stride), _) => self.grown(bases[vector], stride, unit),
+            (Rep::Stepped(.., stride), _) => {
+                let base = self.first(value, unit.vector());
+                self.grown(base, stride, unit)
+            }
             (Rep::Shifted(bases, origin), _) => {
                 let others = self.lanes(origin, unit);
                 let first = self.first(origin, unit.vector());
@@ -207,6 +217,9 @@ impl Split<'_> {
 
     /// How a parameter of this shape is passed.
     pub fn way(&self, value: Value) -> Way {
+        if let Some(way) = self.stepped_way(value) {
+            return way;
+        }
         match self.shape(value) {
             Shape::Uniform if self.floats[value.0 as usize] => Way::Splat,
             Shape::Uniform => Way::Scalar,
@@ -230,7 +243,7 @@ impl Split<'_> {
             _ => (self.plan.lanes, count),
         };
         match way {
-            Way::Scalar | Way::Run(..) => vec![ty],
+            Way::Scalar | Way::Run(..) | Way::Stepped(..) => vec![ty],
             Way::Splat => vec![vector_of(ty, lanes)],
             Way::Bases(_) | Way::Shifted(_) => vec![ty; count],
             Way::Full => vec![vector_of(ty, lanes); parts],
@@ -240,7 +253,7 @@ impl Split<'_> {
     /// A value as it is passed.
     pub fn passed(&mut self, way: Way, value: Value) -> Values {
         match way {
-            Way::Scalar | Way::Run(..) => [self.scalar(value)].as_slice().into(),
+            Way::Scalar | Way::Run(..) | Way::Stepped(..) => [self.first(value, 0)].as_slice().into(),
             Way::Splat => [self.splat(value)].as_slice().into(),
             Way::Bases(_) | Way::Shifted(_) => {
                 (0..self.plan.vectors).map(|vector| self.first(value, vector)).collect()
@@ -261,6 +274,7 @@ impl Split<'_> {
             Way::Bases(stride) => Rep::Bases(values.into(), stride),
             Way::Full => Rep::Full(values.into()),
             Way::Shifted(origin) => Rep::Shifted(values.into(), origin),
+            Way::Stepped(owner, stride) => Rep::Stepped(values[0], owner, stride),
         }
     }
 

@@ -1,0 +1,121 @@
+//! Values of which the gang has one scalar: those of other vectors are made of it where they are needed.
+
+use super::super::Refusal;
+use super::super::ssa::quick::Map;
+use super::super::ssa::{Op, Type, Value};
+use super::shape::Shape;
+use super::split::Split;
+use super::split_value::{Rep, Values, Way};
+use super::steps::{Form, Times};
+use crate::ir::op::Special;
+
+/// What steps from vector to vector are made of.
+#[derive(Clone, Debug, Default)]
+pub struct Steps {
+    /// The form of each value that has one.
+    forms: Map<Value, Form>,
+    /// One value for each form.
+    owners: Map<Form, Value>,
+    /// How far each vector's first lane is from that of the first vector, at a place.
+    distances: Map<Value, Vec<i64>>,
+    /// Numbers that places are multiplied with, of 32 and of 64 bits. They are made where all of the gang's code can see them.
+    times: Map<Times, [Value; 2]>,
+}
+
+impl Split<'_> {
+    /// At the head of the gang: makes what the steps need. Forms with places that do not lie as they should are dropped.
+    pub fn learn_steps(&mut self, forms: Map<Value, Form>) -> Result<(), Refusal> {
+        let mut all: Vec<(Value, Form)> = forms.into_iter().collect();
+        all.sort();
+        for (value, form) in all {
+            let mut fine = true;
+            for (place, times) in form.keys() {
+                fine &= self.learn_place(*place)?;
+                self.learn_times(times)?;
+            }
+            if fine {
+                self.steps.owners.entry(form.clone()).or_insert(value);
+                self.steps.forms.insert(value, form);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the first lanes of all vectors are known distances apart there.
+    fn learn_place(&mut self, place: Value) -> Result<bool, Refusal> {
+        if self.steps.distances.contains_key(&place) {
+            return Ok(true);
+        }
+        let Some(&Op::Special(special @ Special::Tid(_))) = self.from.maker(place).map(|inst| &inst.op)
+        else {
+            return Ok(false);
+        };
+        self.special(place, special)?;
+        let rep = self.reps[place.0 as usize].take();
+        let bases: Values = match rep {
+            Some(Rep::Scalar(value)) => std::iter::repeat_n(value, self.plan.vectors as usize).collect(),
+            Some(Rep::Bases(bases, _)) => bases,
+            _ => return Ok(false),
+        };
+        let distances: Option<Vec<i64>> =
+            bases.iter().map(|&base| self.build.distance(bases[0], base)).collect();
+        let known = distances.is_some();
+        self.steps.distances.extend(distances.map(|distances| (place, distances)));
+        Ok(known)
+    }
+
+    fn learn_times(&mut self, times: &Times) -> Result<(), Refusal> {
+        if times.is_empty() || self.steps.times.contains_key(times) {
+            return Ok(());
+        }
+        let products: Vec<(&[Value], u32)> =
+            times.iter().map(|(factors, number)| (&factors[..], *number)).collect();
+        let short = self.sum_of(&products)?;
+        let long = self.build.widen(short, true);
+        self.steps.times.insert(times.clone(), [short, long]);
+        Ok(())
+    }
+
+    /// How a value is passed that the gang has one scalar of.
+    pub fn stepped_way(&self, value: Value) -> Option<Way> {
+        let form = self.steps.forms.get(&value)?;
+        let owner = *self.steps.owners.get(form)?;
+        let stride = if let Shape::Affine(stride) = self.shape(value) { stride } else { 0 };
+        Some(Way::Stepped(owner, stride))
+    }
+
+    /// The representation of such a value by the scalar of the first vector.
+    pub fn as_stepped(&self, value: Value, first: Value) -> Rep {
+        match self.stepped_way(value) {
+            Some(Way::Stepped(owner, stride)) => Rep::Stepped(first, owner, stride),
+            _ => Rep::Scalar(first),
+        }
+    }
+
+    /// What a value is in the first lane of a vector, by what it is in that of the first vector.
+    pub fn step(&mut self, owner: Value, first: Value, vector: u32) -> Value {
+        let Some(form) = self.steps.forms.get(&owner).cloned() else { return first };
+        let long = self.build.ty(first) == Type::I64;
+        let (mut value, mut number) = (first, 0i64);
+        for ((place, times), count) in form {
+            let distance = self.steps.distances.get(&place).map_or(0, |all| all[vector as usize]);
+            let count = count.wrapping_mul(distance);
+            if let (Some(&times), true) = (self.steps.times.get(&times), count != 0) {
+                let step = self.build.multiply_number(times[usize::from(long)], count as u64);
+                value = self.build.add(value, step);
+            } else {
+                number = number.wrapping_add(count);
+            }
+        }
+        self.build.add_number(value, number)
+    }
+
+    /// The scalars of all vectors, where lanes lie in a row.
+    pub fn bases(&mut self, value: Value) -> Option<(Values, i64)> {
+        let stride = match *self.rep(value) {
+            Rep::Bases(_, stride) | Rep::Stepped(_, _, stride) => stride,
+            _ => return None,
+        };
+        Some(((0..self.plan.vectors).map(|vector| self.first(value, vector)).collect(), stride))
+    }
+}
