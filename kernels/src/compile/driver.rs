@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::build;
 use super::pass::split_plan::Plan;
 use super::pass::{
-    barriers, blocking, dce, demand, expand, fold, gvn, late, licm, mask, nan, order, promote, spaces, split,
-    straight,
+    barriers, blocking, dce, deep, demand, expand, fold, gvn, late, licm, mask, nan, order, promote, spaces,
+    split, straight,
 };
 use super::ssa::verify::{Stage, verify};
 use super::ssa::{Function, edit};
@@ -140,6 +140,7 @@ impl Way<'_> {
         self.plain("gvn", gvn::run);
         self.plain("dce", dce::run);
         self.plain("edges", edit::split_critical_edges);
+        self.plain("deep", deep::run);
         self.plain("late", late::run);
         self.plain("order", order::run);
         Ok(vectors.plan)

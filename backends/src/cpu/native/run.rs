@@ -27,6 +27,8 @@ use super::{fault, reenact, wary};
 const ALONE: Duration = Duration::from_micros(10);
 /// What must be left to do for that.
 const WORTH_HELP: Duration = Duration::from_micros(20);
+/// A grid that takes no longer is run in one go.
+const AT_ONCE: Duration = Duration::from_micros(5);
 /// How long a thread keeps the blocks it takes at a time.
 const TURN: Duration = Duration::from_micros(30);
 
@@ -108,10 +110,13 @@ impl Grid<'_> {
         }
     }
 
-    /// Blocks to begin with. Not many of them: this time each may take longer than last time.
+    /// Blocks to begin with. Not many of them, unless all take next to no time: this time each may take longer than last time.
     fn first_turn(&self, alone: bool) -> u64 {
         match self.native.pace() {
             0 => 1,
+            pace if alone && self.blocks.saturating_mul(pace) <= AT_ONCE.as_nanos() as u64 * 1000 => {
+                self.blocks
+            }
             pace => self.turn(self.blocks.div_ceil(64), pace, alone),
         }
     }

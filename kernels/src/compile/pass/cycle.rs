@@ -4,7 +4,7 @@
 
 use crate::compile::pass::reach;
 use crate::compile::ssa::edit::Builder;
-use crate::compile::ssa::order::{Dominators, Loops, Order, predecessors, successors};
+use crate::compile::ssa::order::{Dominators, Few, Loops, Order, predecessors, successors};
 use crate::compile::ssa::{BlockId, End, Function, Target, Type, Value};
 
 /// Makes every cycle a loop.
@@ -52,12 +52,7 @@ fn find(function: &Function, order: &Order, inside: Vec<bool>) -> Option<Vec<Blo
 }
 
 /// Sets of blocks, each of which can be reached from all others of its set, without leaving what is given.
-fn cycles(
-    function: &Function,
-    order: &Order,
-    predecessors: &[Vec<BlockId>],
-    inside: &[bool],
-) -> Vec<Vec<BlockId>> {
+fn cycles(function: &Function, order: &Order, predecessors: &[Few], inside: &[bool]) -> Vec<Vec<BlockId>> {
     // Blocks by when a walk forwards is done with them, the last first; then sets by walks backwards.
     let mut done = Vec::new();
     let mut seen = vec![false; function.blocks.len()];

@@ -1,5 +1,7 @@
 //! What nobody needs goes.
 
+use smallvec::SmallVec;
+
 use crate::compile::pass::alias;
 use crate::compile::ssa::order::Order;
 use crate::compile::ssa::{Def, End, Function, InstId, Op, Value};
@@ -52,15 +54,15 @@ struct Live {
 struct Marker<'f> {
     function: &'f Function,
     /// For each block what its parameters are given, by those who come.
-    given: Vec<Vec<Vec<Value>>>,
+    given: Vec<Vec<SmallVec<[Value; 2]>>>,
     live: Live,
     open: Vec<Value>,
 }
 
 impl<'f> Marker<'f> {
     fn new(function: &'f Function, order: &Order) -> Marker<'f> {
-        let mut given: Vec<Vec<Vec<Value>>> =
-            function.blocks.iter().map(|block| vec![Vec::new(); block.params.len()]).collect();
+        let mut given: Vec<Vec<SmallVec<[Value; 2]>>> =
+            function.blocks.iter().map(|block| vec![SmallVec::new(); block.params.len()]).collect();
         let live =
             Live { insts: vec![false; function.insts.len()], values: vec![false; function.values.len()] };
         let mut open = Vec::new();

@@ -1,17 +1,21 @@
 //! Loads wait for who needs them: a value that is read right before its use takes no register until then.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
+use smallvec::SmallVec;
 
 use super::alias;
+use crate::compile::ssa::quick::Map;
 use crate::compile::ssa::{Function, InstId, Value};
 
 /// Moves loads down within their blocks, as far as nothing may change what they read.
 pub fn run(function: &mut Function) {
     for block in function.block_ids() {
-        let before = function.block(block).insts.clone();
-        let mut late = Late { function, waiting: Vec::new(), of: HashMap::default(), insts: Vec::new() };
+        let before = std::mem::take(&mut function.block_mut(block).insts);
+        let mut late = Late {
+            function,
+            waiting: Vec::new(),
+            of: Map::default(),
+            insts: Vec::with_capacity(before.len()),
+        };
         before.into_iter().for_each(|inst| late.take(inst));
         late.release(alias::ALL);
         let insts = late.insts;
@@ -24,7 +28,7 @@ struct Late<'f> {
     /// Loads that nobody asked for yet, in order; `None`: done.
     waiting: Vec<Option<InstId>>,
     /// By what they make.
-    of: HashMap<Value, usize, RandomState>,
+    of: Map<Value, usize>,
     insts: Vec<InstId>,
 }
 
@@ -57,14 +61,14 @@ impl Late<'_> {
 
     /// An inst, behind the loads that it needs.
     fn put(&mut self, id: InstId) {
-        let mut open = vec![(id, false)];
+        let mut open: SmallVec<[(InstId, bool); 8]> = SmallVec::from_slice(&[(id, false)]);
         while let Some((id, ready)) = open.pop() {
             if ready {
                 self.insts.push(id);
                 continue;
             }
             open.push((id, true));
-            let mut needed = Vec::new();
+            let mut needed: SmallVec<[usize; 8]> = SmallVec::new();
             self.function.inst(id).uses(|value| needed.extend(self.of.get(&value).copied()));
             for place in needed.into_iter().rev() {
                 if let Some(load) = self.waiting[place].take() {

@@ -5,7 +5,7 @@
 //! stays: constants, which cost nothing where they are used, and whatever exceeds a loop's share of registers.
 
 use super::alias;
-use crate::compile::ssa::order::{Dominators, Loop, Loops, Order, predecessors};
+use crate::compile::ssa::order::{Dominators, Few, Loop, Loops, Order, predecessors};
 use crate::compile::ssa::{BlockId, Def, End, Function, InstId, Op, Target, Type, Value};
 use crate::ir::op::Space;
 
@@ -58,7 +58,7 @@ fn add_preheader(function: &mut Function, predecessors: &[BlockId], one: &Loop) 
 struct Mover<'f> {
     function: &'f mut Function,
     dominators: &'f Dominators,
-    predecessors: Vec<Vec<BlockId>>,
+    predecessors: Vec<Few>,
     /// For each inst the block it is in.
     home: Vec<Option<BlockId>>,
     /// For each block the loop that is emptied, if it is in there.

@@ -6,6 +6,7 @@ pub mod blocking;
 pub mod claims;
 pub mod cycle;
 pub mod dce;
+pub mod deep;
 pub mod demand;
 pub mod device;
 mod device_circle;

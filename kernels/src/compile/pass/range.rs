@@ -3,11 +3,10 @@
 //! Branches are not looked at: what is found here holds for threads that a mask keeps out of a block as well, so that an
 //! address may be worked out for all lanes of a vector.
 
-use std::collections::HashMap;
-
 use super::claims::Claim;
 use crate::compile::Shape as Launch;
-use crate::compile::ssa::order::{self, Order};
+use crate::compile::ssa::order::{self, Few, Order};
+use crate::compile::ssa::quick::Map;
 use crate::compile::ssa::{BlockId, Function, Inst, Op, Type, Value};
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Compute, Conversion, Int};
@@ -26,7 +25,7 @@ pub struct Ranges {
     of: Vec<Option<Range>>,
     types: Vec<Type>,
     /// What holds of values besides.
-    claimed: HashMap<Value, Range>,
+    claimed: Map<Value, Range>,
 }
 
 fn highest(bits: u32) -> u64 {
@@ -132,25 +131,39 @@ impl Ranges {
         let order = Order::new(function);
         let predecessors = order::predecessors(function, &order);
         let types = function.values.iter().map(|value| value.0).collect();
-        let mut claimed = HashMap::new();
+        let mut claimed = Map::default();
         for claim in claims {
             let own = claimed.entry(claim.value).or_insert(Range::all(32));
             *own = both(*own, Range::of_claim(claim), 32);
         }
         let mut ranges = Ranges { of: vec![None; function.values.len()], types, claimed };
+        // When a value last changed and an inst was last looked at, by the number of changes until then.
+        let mut changes = vec![0_u32; function.values.len()];
+        let mut looked = vec![0_u32; function.insts.len()];
+        let mut now = 1;
         // The first two rounds learn, the third lets go of what still grows, the rest confirms.
         for round in 0.. {
             let mut changed = false;
             for &block in &order.blocks {
                 for (place, &param) in function.block(block).params.iter().enumerate() {
                     let new = ranges.given(function, &predecessors, block, place);
-                    changed |= ranges.set(param, new, round >= 2);
+                    if ranges.set(param, new, round >= 2) {
+                        (changed, now) = (true, now + 1);
+                        changes[param.0 as usize] = now;
+                    }
                 }
-                for &inst in &function.block(block).insts {
-                    let inst = function.inst(inst);
+                for &id in &function.block(block).insts {
+                    let inst = function.inst(id);
+                    let last = std::mem::replace(&mut looked[id.0 as usize], now);
+                    if last > 0 && inst.args.iter().all(|arg| changes[arg.0 as usize] <= last) {
+                        continue;
+                    }
                     for &result in &inst.results {
                         let new = ranges.result(function, launch, inst, result);
-                        changed |= ranges.set(result, Some(new), round >= 2);
+                        if ranges.set(result, Some(new), round >= 2) {
+                            (changed, now) = (true, now + 1);
+                            changes[result.0 as usize] = now;
+                        }
                     }
                 }
             }
@@ -200,7 +213,7 @@ impl Ranges {
     fn given(
         &self,
         function: &Function,
-        predecessors: &[Vec<BlockId>],
+        predecessors: &[Few],
         block: BlockId,
         place: usize,
     ) -> Option<Range> {

@@ -3,7 +3,7 @@
 //! Nodes are in an order in which each comes before those it leads to, and all that a node dominates comes right behind
 //! it. Only for reducible functions.
 
-use crate::compile::ssa::order::{Dominators, Loops, Order, predecessors};
+use crate::compile::ssa::order::{Dominators, Few, Loops, Order, predecessors};
 use crate::compile::ssa::{BlockId, End, Function, Op};
 
 /// In a set of targets: the thread's end.
@@ -46,7 +46,7 @@ pub struct Regions {
     /// Who dominates whom.
     pub dominators: Dominators,
     /// For each block those that lead to it.
-    pub predecessors: Vec<Vec<BlockId>>,
+    pub predecessors: Vec<Few>,
     /// Outer ones come before inner ones.
     pub all: Vec<Region>,
     /// For each block the innermost region that holds it.

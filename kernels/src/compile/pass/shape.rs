@@ -12,10 +12,12 @@
 mod flow;
 mod rules;
 
+use smallvec::SmallVec;
+
 use crate::compile::Shape as Launch;
 use crate::compile::pass::range::Ranges;
 use crate::compile::pass::region::Regions;
-use crate::compile::ssa::order::{self, Order};
+use crate::compile::ssa::order::{self, Few, Order};
 use crate::compile::ssa::{BlockId, Def, Function, InstId, Op, Value};
 
 /// How a value differs. W threads whose numbers follow each other, the first one's a multiple of W, make a vector.
@@ -167,9 +169,11 @@ struct Solver<'f> {
     regions: Option<&'f Regions>,
     facts: rules::Facts<'f>,
     order: Order,
-    predecessors: Vec<Vec<BlockId>>,
+    predecessors: Vec<Few>,
     homes: Vec<Option<BlockId>>,
-    users: Vec<Vec<User>>,
+    users: Vec<SmallVec<[User; 2]>>,
+    /// Per inst: it was looked at. Others will be, in their turn.
+    looked: Vec<bool>,
     of: Vec<Option<Shape>>,
     /// Per slot of the frame: what is saved there, and who restores it.
     slots: Vec<Slot>,
@@ -195,7 +199,7 @@ impl<'f> Solver<'f> {
         let order = Order::new(function);
         let predecessors = order::predecessors(function, &order);
         let homes = order::homes(function, &order);
-        let mut users = vec![Vec::new(); function.values.len()];
+        let mut users = vec![SmallVec::new(); function.values.len()];
         let mut slots = vec![(None, Vec::new()); function.slots.len()];
         for &id in &order.blocks {
             let block = function.block(id);
@@ -221,6 +225,7 @@ impl<'f> Solver<'f> {
             predecessors,
             homes,
             users,
+            looked: vec![false; function.insts.len()],
             of: vec![None; values],
             slots,
             joins: vec![Apart::Never; blocks],
@@ -276,13 +281,15 @@ impl<'f> Solver<'f> {
         let new = old.map_or(shape, |old| old.or(shape));
         if old != Some(new) {
             self.of[value.0 as usize] = Some(new);
-            self.work.extend(&self.users[value.0 as usize]);
+            let waits = |user: &&User| !matches!(user, User::Inst(id, _) if !self.looked[id.0 as usize]);
+            self.work.extend(self.users[value.0 as usize].iter().filter(waits));
         }
     }
 
     fn inst(&mut self, id: InstId, block: BlockId) {
+        self.looked[id.0 as usize] = true;
         let inst = self.function.inst(id);
-        let args: Option<Vec<Shape>> = inst.args.iter().map(|&arg| self.seen(arg, block)).collect();
+        let args: Option<SmallVec<[Shape; 4]>> = inst.args.iter().map(|&arg| self.seen(arg, block)).collect();
         let mask = inst.mask.map(|mask| self.seen(mask, block));
         let (Some(args), Some(mask)) = (args, mask.map_or(Some(None), |mask| mask.map(Some))) else {
             return;

@@ -3,7 +3,7 @@
 use super::super::ssa::quick::{Map, Set};
 
 use super::super::context::Context;
-use super::super::ssa::order::{self, Dominators, Order};
+use super::super::ssa::order::{self, Dominators, Few, Order};
 use super::super::ssa::{BlockId, End, Function, Inst, Op, Target as To, Type, Value};
 use super::super::{Options, Refusal, Shape as Launch, Target};
 use super::claims::{self, Claim};
@@ -73,11 +73,13 @@ pub struct Split<'f> {
     /// Which blocks can only be come to through which.
     pub dominators: Dominators,
     /// Who leads to each block.
-    pub predecessors: Vec<Vec<BlockId>>,
+    pub predecessors: Vec<Few>,
     /// Loops that are there twice, by their first blocks.
     pub fast: Map<BlockId, Fast>,
     /// Parameters that are masks with all threads of the gang.
     pub full: Set<Value>,
+    /// Numbers that do not wrap around from the first thread of the gang to the last, as signed numbers or not.
+    pub sure: Set<(Value, bool)>,
     /// The loop whose code without masks is made, and the first block of its ordinary code.
     pub inside: Option<(BlockId, BlockId)>,
     /// Blocks behind which nothing is there twice.
@@ -143,6 +145,7 @@ pub fn run(
         from: function,
         fast: split_fast::all(function, &shapes, &runs, &order, &dominators, plan.vectors),
         full: Set::default(),
+        sure: Set::default(),
         inside: None,
         ranges,
         steps: Steps::default(),

@@ -373,6 +373,9 @@ impl Split<'_> {
 
     /// Whether the lanes of a vector of 32-bit numbers stay in range.
     fn fits(&mut self, value: Value, vector: u32, stride: i64, signed: bool) -> Option<Value> {
+        if self.sure.contains(&(value, signed)) {
+            return Some(self.build.same(Type::I1, 1));
+        }
         let first = self.first(value, vector);
         let way = stride.checked_mul(i64::from(self.plan.lanes) - 1)?;
         let (low, high) =

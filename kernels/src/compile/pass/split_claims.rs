@@ -13,6 +13,9 @@ use crate::ir::compute::{Comparison, Int};
 /// Claims that differ in nothing but a number that is added, and in the way through the block.
 type Family = (bool, Vec<(Product, u32)>);
 
+/// Factors that the block shares, and a number.
+type Shared<'s> = (&'s [Value], u32);
+
 /// What is added in a family, as signed numbers: the least, and the most with the margin.
 type Ends = (i64, i64);
 
@@ -49,7 +52,7 @@ impl Split<'_> {
 
     /// Whether a sum leaves the numbers of 32 bits below or above.
     fn leaves(&mut self, signed: bool, sum: &[(Product, u32)], ends: Ends) -> Result<[Value; 2], Refusal> {
-        let mut places: BTreeMap<Option<(Value, u32)>, Vec<(&[Value], u32)>> = BTreeMap::new();
+        let mut places: BTreeMap<Option<(Value, u32)>, Vec<Shared<'_>>> = BTreeMap::new();
         for ((place, factors), number) in sum {
             places.entry(*place).or_default().push((factors, *number));
         }
@@ -83,7 +86,7 @@ impl Split<'_> {
     }
 
     /// A sum of products of numbers that the block shares, in 32 bits.
-    pub fn sum_of(&mut self, products: &[(&[Value], u32)]) -> Result<Value, Refusal> {
+    pub fn sum_of(&mut self, products: &[Shared<'_>]) -> Result<Value, Refusal> {
         let mut sum = self.build.word(0);
         for &(factors, number) in products {
             let mut product = self.build.word(number);

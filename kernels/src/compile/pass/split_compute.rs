@@ -188,7 +188,9 @@ impl Split<'_> {
         let steps = steps?;
         let way = steps.iter().map(|step| step.abs()).max()?;
         // A wrap would show values within this distance of both ends of the range.
-        let sure = if kind.signed() {
+        let sure = if self.sure.contains(&(value, kind.signed())) {
+            true
+        } else if kind.signed() {
             let (low, high) = self.ranges.signed(value);
             low >= i64::from(i32::MIN) + way || high <= i64::from(i32::MAX) - way
         } else {

@@ -12,6 +12,7 @@ use super::shape::{Shape, Shapes};
 use super::split::Split;
 use super::split_runs::Steps;
 use super::split_value::Rep;
+use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Compute, Int};
 
 /// Insts times vectors that are worth to be there twice.
@@ -26,6 +27,8 @@ pub struct Fast {
     place: usize,
     /// The only block that leads back.
     latch: BlockId,
+    /// Parameters of 32 bits that are extended as signed numbers or not, with their places: without masks they do not wrap.
+    wide: Vec<(Value, usize, bool)>,
     /// All of it, in order.
     body: Vec<BlockId>,
     /// The blocks without masks.
@@ -62,7 +65,8 @@ pub fn all(
             && goes_on(function, latch)
                 .is_some_and(|(next, _)| is_run(function, shapes, runs, next, Some(mask)))
         {
-            all.insert(one.header, Fast { mask, place, latch, body, blocks: Vec::new() });
+            let wide = wide(function, shapes, runs, one.header, &body);
+            all.insert(one.header, Fast { mask, place, latch, wide, body, blocks: Vec::new() });
         }
     }
     all
@@ -85,6 +89,36 @@ fn is_closed(function: &Function, order: &Order, body: &[BlockId]) -> bool {
         }
         !used
     })
+}
+
+/// Runs of numbers that a loop carries and extends.
+fn wide(
+    function: &Function,
+    shapes: &Shapes,
+    runs: &Map<Value, Steps>,
+    header: BlockId,
+    body: &[BlockId],
+) -> Vec<(Value, usize, bool)> {
+    let params = &function.block(header).params;
+    let mut all = Vec::new();
+    for &id in body.iter().flat_map(|&block| &function.block(block).insts) {
+        let inst = function.inst(id);
+        let kind = match inst.op {
+            Op::Compute(Compute::Convert(to)) if to.to.bits() == 64 && !to.to.float() => to.from,
+            Op::Compute(Compute::Int(Int::MulWide, kind)) => kind,
+            _ => continue,
+        };
+        for arg in inst.args.iter().filter(|_| matches!(kind, Kind::S32 | Kind::U32)) {
+            if let Some(place) = params.iter().position(|param| param == arg)
+                && matches!(shapes.of(*arg), Shape::Affine(_))
+                && runs.contains_key(arg)
+                && !all.contains(&(*arg, place, kind.signed()))
+            {
+                all.push((*arg, place, kind.signed()));
+            }
+        }
+    }
+    all
 }
 
 /// The mask that the loop goes on with, as a parameter of its first block.
@@ -157,7 +191,7 @@ impl Split<'_> {
         for id in self.order.blocks.clone() {
             let Some(fast) = self.fast.get(&id).cloned() else { continue };
             let before = self.take_blocks(&fast, None);
-            let blocks = self.with_full(fast.mask, |split| {
+            let blocks = self.with_full(&fast, |split| {
                 fast.body.iter().for_each(|&block| split.add_block(block));
                 fast.body.iter().map(|block| split.blocks[block]).collect()
             });
@@ -179,12 +213,28 @@ impl Split<'_> {
         old
     }
 
-    /// While all threads of the gang are in a mask.
-    fn with_full<T>(&mut self, mask: Value, run: impl FnOnce(&mut Self) -> T) -> T {
-        self.full.insert(mask);
+    /// While all threads of the gang are in a loop.
+    fn with_full<T>(&mut self, fast: &Fast, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.full.insert(fast.mask);
+        self.sure.extend(fast.wide.iter().map(|&(value, _, signed)| (value, signed)));
         let result = run(self);
-        self.full.remove(&mask);
+        self.full.remove(&fast.mask);
+        self.sure.clear();
         result
+    }
+
+    /// Whether all threads of the gang go to a loop, with numbers that do not wrap around from the first to the last.
+    fn all_go(&mut self, fast: &Fast, mask: Value, to: &To) -> Value {
+        let mut all = self.whole(mask);
+        for &(_, place, signed) in &fast.wide {
+            let kind = if signed { Kind::S32 } else { Kind::U32 };
+            let fits = match self.spread(to.args[place]) {
+                Some((first, way)) => self.fits_before(first, way, kind),
+                None => self.build.same(Type::I1, 0),
+            };
+            all = self.build.and(all, fits);
+        }
+        all
     }
 
     /// The code without masks of the loop that starts at a block, if there is one.
@@ -193,7 +243,7 @@ impl Split<'_> {
         let before = self.take_blocks(&fast, Some(fast.blocks.clone()));
         let entered = self.loops.entered.take();
         let outer = self.inside.replace((id, before[0]));
-        self.with_full(fast.mask, |split| {
+        self.with_full(&fast, |split| {
             fast.body.iter().for_each(|&block| split.receive(block));
             fast.body.iter().try_for_each(|&block| split.one_block(block))
         })?;
@@ -211,7 +261,7 @@ impl Split<'_> {
         let block = self.build.block();
         let here = std::mem::replace(&mut self.build.at, block);
         let mark = self.build.mark();
-        let all = self.whole(to.args[fast.place]);
+        let all = self.all_go(&fast, to.args[fast.place], to);
         let slow = self.build.block();
         self.build.at = slow;
         let old = self.made_again(to.args[fast.place])?;
@@ -221,7 +271,7 @@ impl Split<'_> {
         self.build.forget(mark);
         self.build.at = block;
         let before = self.take_blocks(&fast, Some(fast.blocks.clone()));
-        let quick = self.with_full(fast.mask, |split| split.plain_target(to));
+        let quick = self.with_full(&fast, |split| split.plain_target(to));
         self.take_blocks(&fast, Some(before));
         self.build.branch(all, quick, To::to(slow));
         self.build.forget(mark);
@@ -240,7 +290,7 @@ impl Split<'_> {
             let whole = matches!(self.rep(value), Rep::Scalar(_));
             if !whole && (logic || matches!(inst.op, Op::Compute(Compute::Compare(..)))) {
                 order.push((value, inst));
-                open.extend(logic.then_some(&inst.args[..]).unwrap_or_default());
+                open.extend(if logic { &inst.args[..] } else { &[] });
             }
         }
         let mut before = Vec::new();
@@ -262,7 +312,7 @@ impl Split<'_> {
         else {
             return Ok(false);
         };
-        let all = self.whole(mask);
+        let all = self.all_go(&fast, mask, yes);
         self.build.effect(Op::Poll, &[], None, &[]);
         let (stay, leave) = (self.build.block(), self.build.block());
         self.build.branch(all, To::to(stay), To::to(leave));
@@ -304,3 +354,6 @@ impl Split<'_> {
         Ok(before)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@
 
 use super::super::ssa::quick::{Map, Set};
 
-use super::super::ssa::order::{Order, predecessors};
-use super::super::ssa::{BlockId, Def, Function, Op, Value};
+use super::super::ssa::order::{Few, Order, predecessors};
+use super::super::ssa::{Def, Function, Op, Value};
 use super::shape::{Shape, Shapes};
 use crate::ir::compute::{Compute, Int};
 
@@ -24,7 +24,7 @@ pub fn all(function: &Function, shapes: &Shapes, order: &Order) -> Map<Value, Va
 }
 
 /// The only value that all ways to a parameter start from.
-fn of(function: &Function, shapes: &Shapes, from: &[Vec<BlockId>], param: Value) -> Option<Value> {
+fn of(function: &Function, shapes: &Shapes, from: &[Few], param: Value) -> Option<Value> {
     let mut seen = Set::from_iter([param]);
     let mut open = vec![param];
     let mut origin = None;

@@ -17,6 +17,8 @@ const REGISTERS: u32 = 28;
 const INSTS: u32 = 24_000;
 /// The most vectors.
 const MOST: u32 = 16;
+/// The most where lanes come one after the other: that takes much code for each vector.
+const MOST_ATOMIC: u32 = 8;
 
 /// What a gang is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +56,7 @@ impl Plan {
         if lanes < 2 || !lanes.is_power_of_two() || lanes > 32 || launch.threads() == 0 {
             return Err(Refusal::new(0, "no vectors of so many lanes"));
         }
-        let asks = Asks::of(function);
+        let asks = Asks::of(function, shapes);
         let least = if asks.warps { (WARP / lanes).max(1) } else { 1 };
         let needed = launch.threads().div_ceil(lanes).next_multiple_of(least);
         let vectors = match options.vectors {
@@ -99,11 +101,13 @@ struct Asks {
     call_bytes: u32,
     /// Insts.
     insts: u32,
+    /// Read-modify-writes of places that differ from lane to lane.
+    atomics: bool,
 }
 
 impl Asks {
-    fn of(function: &Function) -> Asks {
-        let mut asks = Asks { warps: false, barriers: false, call_bytes: 0, insts: 0 };
+    fn of(function: &Function, shapes: &Shapes) -> Asks {
+        let mut asks = Asks { warps: false, barriers: false, call_bytes: 0, insts: 0, atomics: false };
         let order = Order::new(function);
         for &block in &order.blocks {
             for &id in &function.block(block).insts {
@@ -120,6 +124,8 @@ impl Asks {
                         | Op::WarpBarrier
                         | Op::Matrix(_)
                 );
+                asks.atomics |=
+                    matches!(inst.op, Op::Atomic { .. }) && shapes.of(inst.args[0]) != Shape::Uniform;
                 let bytes =
                     |values: &[Value]| values.iter().map(|&value| function.ty(value).bits() / 8 + 1).sum();
                 let (args, results): (u32, u32) = (bytes(&inst.args), bytes(&inst.results));
@@ -141,7 +147,7 @@ fn fitting(function: &Function, shapes: &Shapes, asks: &Asks, needed: u32, least
     let most = (REGISTERS / pressure)
         .min(INSTS / asks.insts.max(1))
         .min((BUFFER_BYTES as u32 - 64) / (asks.call_bytes.max(1) * lanes))
-        .clamp(1, MOST)
+        .clamp(1, if asks.atomics { MOST_ATOMIC } else { MOST })
         .min(needed)
         .max(least);
     let whole =

@@ -19,7 +19,7 @@ fn launch(block: [u32; 3]) -> Launch {
     Launch { block, small_grid: true }
 }
 
-fn split(function: &Function, block: [u32; 3], lanes: u8, vectors: Option<u8>) -> Vectors {
+pub fn split(function: &Function, block: [u32; 3], lanes: u8, vectors: Option<u8>) -> Vectors {
     split_for(function, &launch(block), lanes, vectors)
 }
 
@@ -80,7 +80,7 @@ fn text(before: &str, block: [u32; 3], vectors: u8, after: &str) {
 }
 
 /// All sizes of gangs and vectors do what the masked function does.
-fn agree(before: &str, world: &World) {
+pub fn agree(before: &str, world: &World) {
     agree_all(&parse(before), world);
 }
 
@@ -254,6 +254,48 @@ fn ballots_of_parts_of_a_warp() {
         store.global.4 v15, v10 [v9]
         exit";
     for block in [[64, 1, 1], [32, 1, 1], [9, 1, 1]] {
+        let mut world = World::new(block, 1024);
+        world.set_parameters(&[world.pointer(0)]);
+        agree(text, &world);
+    }
+}
+
+#[test]
+fn ballots_among_ballots_of_parts_of_a_warp() {
+    // The members of the votes are what is left of the parts, round by round, as a loop leaves them.
+    let text = "function rounds
+        b0:
+        v0: i1 = entered
+        v1: i32 = special.tid.0
+        v2: i32 = const 3
+        v3: i32 = and.u32 v1, v2
+        v4: i32 = const 0xffffffff
+        v5: i32 = match.any v3, v4 [v0]
+        v6: i32 = const 30
+        v7: i1 = compare.lt.u32 v1, v6
+        v8: i32 = vote.ballot v7, v5 [v0]
+        v9: i1 = and.pred v0, v7
+        v10: i32 = const 5
+        v11: i1 = compare.gt.u32 v1, v10
+        v12: i32 = vote.ballot v11, v8 [v9]
+        v13: i1 = and.pred v9, v11
+        v14: i32 = const 7
+        v15: i1 = compare.eq.u32 v1, v14
+        v16: i1 = vote.any v15, v12 [v13]
+        v17: i1 = vote.all v15, v12 [v13]
+        v18: i32 = const 1
+        v19: i32 = const 0
+        v20: i32 = select v18, v19, v16
+        v21: i32 = select v18, v19, v17
+        v22: i32 = match.any v18, v12 [v13]
+        v23: i64 = const 0
+        v24: i64 = load.param.8 v23
+        v25: i32 = const 16
+        v26: i64 = mulwide.u32 v1, v25
+        v27: i64 = add.u64 v24, v26
+        store.global.4 v27, v12, v20, v21, v22 [v13]
+        exit";
+    for block in [[64, 1, 1], [32, 1, 1], [7, 1, 1]] {
         let mut world = World::new(block, 1024);
         world.set_parameters(&[world.pointer(0)]);
         agree(text, &world);

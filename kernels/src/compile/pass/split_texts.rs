@@ -309,7 +309,7 @@ pub const TRANSPOSE_2: &str = "v0: i32 = shl.u32 v1, v2
     store.shared.4 v13 + 68, v7 @6
     v15: i64 = add.u64 v3, v16
     store.local.8 v17 + 64, v15
-    jump b7(v18)
+    jump b8(v18)
     v19: i64 = load.local.8 v17 + 64
     v20: i32 = shl.u32 v1, v11
     v21: i64 = convert.s64.s32 v20 @8
@@ -319,7 +319,7 @@ pub const TRANSPOSE_2: &str = "v0: i32 = shl.u32 v1, v2
     store.global.4 v19, v23 @9
     store.global.4 v19 + 64, v25 @9
     store.local.4 v17, v18
-    jump b7(v26)
+    jump b8(v26)
     v5: i64 = load.param.8 v27
     v16: i64 = load.param.8 v27 + 8
     v24: v16x32 = table.0 @8

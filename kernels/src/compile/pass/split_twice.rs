@@ -1,7 +1,7 @@
 //! Code that is there twice: behind a condition that holds for all threads of the gang it has no masks.
 
 use super::super::Refusal;
-use super::super::ssa::{BlockId, End, Inst, Op, Target as To, Type, Value};
+use super::super::ssa::{BlockId, End, Op, Target as To, Type, Value};
 use super::split::Split;
 use super::split_fast;
 use super::split_value::{Rep, Values};
@@ -154,14 +154,7 @@ impl Split<'_> {
             Some((Op::Compute(Compute::Compare(order, kind, _)), &[a, b])) if !kind.float() => {
                 self.whole_range(*order, *kind, a, b)
             }
-            Some((Op::Compute(Compute::Int(Int::Not, _)), &[inner])) => match from.maker(inner) {
-                Some(Inst { op: Op::Compute(Compute::Compare(order, kind, _)), args, .. })
-                    if !kind.float() =>
-                {
-                    opposite(*order).and_then(|order| self.whole_range(order, *kind, args[0], args[1]))
-                }
-                _ => None,
-            },
+            Some((Op::Compute(Compute::Int(Int::Not, _)), &[out])) => self.nobody(out),
             _ => None,
         };
         known.unwrap_or_else(|| {
@@ -180,6 +173,24 @@ impl Split<'_> {
         })
     }
 
+    /// Whether no thread of the gang is in a mask, where scalars can tell.
+    fn nobody(&mut self, mask: Value) -> Option<Value> {
+        if let Rep::Scalar(scalar) = *self.rep(mask) {
+            return Some(self.build.logic(Int::Not, &[scalar]));
+        }
+        let from = self.from;
+        match from.maker(mask).map(|inst| (&inst.op, &inst.args[..]))? {
+            (Op::Compute(Compute::Int(Int::Or, _)), &[a, b]) => {
+                let (a, b) = (self.nobody(a)?, self.nobody(b)?);
+                Some(self.build.and(a, b))
+            }
+            (Op::Compute(Compute::Compare(order, kind, _)), &[a, b]) if !kind.float() => {
+                self.whole_range(opposite(*order)?, *kind, a, b)
+            }
+            _ => None,
+        }
+    }
+
     /// Whether a comparison of a run of numbers with a uniform one holds for the whole gang: it does if it does at the end.
     fn whole_range(&mut self, order: Comparison, kind: Kind, a: Value, b: Value) -> Option<Value> {
         let is_uniform = |value: Value| matches!(self.rep(value), Rep::Scalar(_));
@@ -188,32 +199,42 @@ impl Split<'_> {
             (true, false) => (turned(order)?, b, a),
             _ => return None,
         };
-        let (bases, stride) = self.bases(run)?;
-        let mut far = 0;
-        for &base in &bases {
-            let distance = self.build.distance(bases[0], base)?;
-            (distance >= far).then_some(())?;
-            far = distance;
-        }
-        let way = (stride >= 0).then(|| far + stride * (i64::from(self.plan.lanes) - 1))?;
+        let (first, way) = self.spread(run)?;
         // A wrap would show values within this distance of both ends of the range.
         let way_wide = i128::from(way);
         let (low, high) = self.ranges_of(run, kind);
         let (least, most) = limits(kind);
         let whole = if low < least + way_wide && high > most - way_wide {
-            let last = self.build.same(self.build.ty(bases[0]), (most - way_wide) as u64);
-            self.build.compare(Comparison::Le, kind, bases[0], last)
+            self.fits_before(first, way, kind)
         } else {
             self.build.same(Type::I1, 1)
         };
         let end = match order {
-            Comparison::Lt | Comparison::Le => self.build.add_number(bases[0], way),
-            Comparison::Gt | Comparison::Ge => bases[0],
+            Comparison::Lt | Comparison::Le => self.build.add_number(first, way),
+            Comparison::Gt | Comparison::Ge => first,
             _ => return None,
         };
         let bound = self.scalar(bound);
         let holds = self.build.compare(order, kind, end, bound);
         Some(self.build.and(whole, holds))
+    }
+
+    /// The lowest number of all in a gang that lie in rows, and how far the highest one is from there.
+    pub fn spread(&mut self, run: Value) -> Option<(Value, i64)> {
+        let (bases, stride) = self.bases(run)?;
+        let (mut near, mut far) = (0, 0);
+        for &base in &bases {
+            let distance = self.build.distance(bases[0], base)?;
+            (near, far) = (near.min(distance), far.max(distance));
+        }
+        far = (stride >= 0).then(|| far + stride * (i64::from(self.plan.lanes) - 1))?;
+        Some((self.build.add_number(bases[0], near), far - near))
+    }
+
+    /// Whether a run does not wrap around.
+    pub fn fits_before(&mut self, first: Value, way: i64, kind: Kind) -> Value {
+        let last = self.build.same(self.build.ty(first), (limits(kind).1 - i128::from(way)) as u64);
+        self.build.compare(Comparison::Le, kind, first, last)
     }
 
     fn ranges_of(&self, value: Value, kind: Kind) -> (i128, i128) {

@@ -9,7 +9,12 @@ pub use dominators::{Dominators, frontiers};
 pub use live::{BitSet, Liveness, homes};
 pub use loops::{Loop, Loops};
 
+use smallvec::SmallVec;
+
 use super::{BlockId, Function};
+
+/// Blocks, hardly ever more than two.
+pub type Few = SmallVec<[BlockId; 2]>;
 
 /// Which blocks can be reached from the entry or a place where gangs go on.
 pub fn reached(function: &Function) -> Vec<bool> {
@@ -89,15 +94,15 @@ fn visit(function: &Function, root: BlockId, seen: &mut [bool], order: &mut Vec<
 }
 
 /// The blocks a block leads to, in order; one that stands there twice is there twice.
-pub fn successors(function: &Function, block: BlockId) -> Vec<BlockId> {
-    let mut all = Vec::new();
+pub fn successors(function: &Function, block: BlockId) -> Few {
+    let mut all = Few::new();
     function.block(block).end.targets(|to| all.push(to.block));
     all
 }
 
 /// For each block the reached blocks that lead to it; one that does so twice is there twice.
-pub fn predecessors(function: &Function, order: &Order) -> Vec<Vec<BlockId>> {
-    let mut all = vec![Vec::new(); function.blocks.len()];
+pub fn predecessors(function: &Function, order: &Order) -> Vec<Few> {
+    let mut all = vec![Few::new(); function.blocks.len()];
     for &block in &order.blocks {
         function.block(block).end.targets(|to| all[to.block.0 as usize].push(block));
     }

@@ -1,7 +1,7 @@
 //! One variable with several definitions becomes values again: block parameters where definitions meet, and only where
 //! somebody asks.
 
-use crate::compile::ssa::order::{Dominators, Order, frontiers, predecessors};
+use crate::compile::ssa::order::{Dominators, Few, Order, frontiers, predecessors};
 use crate::compile::ssa::{BlockId, Function, Type, Value};
 
 /// What is known of a function's flow; good for any number of variables as long as blocks and edges stay.
@@ -10,7 +10,7 @@ pub struct Repair {
     order: Order,
     dominators: Dominators,
     frontiers: Vec<Vec<BlockId>>,
-    predecessors: Vec<Vec<BlockId>>,
+    predecessors: Vec<Few>,
     /// Of the variable that is being looked at: per block what is known. Stamps save clearing it.
     state: Vec<State>,
     stamp: u32,

@@ -1,6 +1,6 @@
 //! Dominators and post-dominators, by the fixed point over a good order, and the frontiers they leave.
 
-use super::{Order, predecessors, roots};
+use super::{Few, Order, predecessors, roots};
 use crate::compile::ssa::{BlockId, Function};
 
 /// A tree over blocks: each is under the one that all ways to it (or from it) go through last (or first).
@@ -129,7 +129,7 @@ fn spans(parents: &[u32]) -> Vec<(u32, u32)> {
 }
 
 /// Reached blocks in reverse post-order of the reversed flow, and which have the virtual exit behind them.
-fn backwards(function: &Function, order: &Order, predecessors: &[Vec<BlockId>]) -> (Vec<BlockId>, Vec<bool>) {
+fn backwards(function: &Function, order: &Order, predecessors: &[Few]) -> (Vec<BlockId>, Vec<bool>) {
     let count = function.blocks.len();
     let mut exits = vec![false; count];
     let (mut seen, mut blocks) = (vec![false; count], Vec::with_capacity(order.blocks.len()));

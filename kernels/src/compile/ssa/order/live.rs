@@ -1,6 +1,6 @@
 //! Which values are still needed at the start and end of each block.
 
-use super::{Order, predecessors};
+use super::{Few, Order, predecessors};
 use crate::compile::ssa::{BlockId, Def, Function, Value};
 
 /// A set of small numbers.
@@ -116,8 +116,8 @@ pub fn homes(function: &Function, order: &Order) -> Vec<Option<BlockId>> {
 }
 
 /// For each value the blocks that use it and do not make it, in which each is once.
-fn uses(function: &Function, order: &Order, home: &[Option<BlockId>]) -> Vec<Vec<BlockId>> {
-    let mut uses: Vec<Vec<BlockId>> = vec![Vec::new(); function.values.len()];
+fn uses(function: &Function, order: &Order, home: &[Option<BlockId>]) -> Vec<Few> {
+    let mut uses: Vec<Few> = vec![Few::new(); function.values.len()];
     for &block in &order.blocks {
         let mut note = |value: Value| {
             let own = &mut uses[value.0 as usize];

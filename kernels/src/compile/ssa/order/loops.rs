@@ -1,6 +1,6 @@
 //! Natural loops: a header, and all blocks from which it can be reached again without leaving it.
 
-use super::{Dominators, Order, predecessors, successors};
+use super::{Dominators, Few, Order, predecessors, successors};
 use crate::compile::ssa::{BlockId, Function};
 
 /// A loop.
@@ -64,7 +64,7 @@ impl Loops {
         header: BlockId,
         mut latches: Vec<BlockId>,
         dominators: &Dominators,
-        predecessors: &[Vec<BlockId>],
+        predecessors: &[Few],
     ) {
         latches.dedup();
         let number = self.all.len() as u32;

@@ -1,0 +1,293 @@
+//! Where a block needs more vector registers than there are, what one vector needs comes before what the next one needs.
+//!
+//! `split` writes each op for all vectors of the gang, one behind the other, which is best for the machine as long as all
+//! fit. Else pure insts and loads wait until something that has an effect, or what the block gives to others, asks for
+//! them; those that end more lives than they start do not wait. The new order is only taken if it needs fewer registers.
+
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use super::alias;
+use crate::compile::ssa::order::{Liveness, Order};
+use crate::compile::ssa::{BlockId, Def, Function, InstId, Op, Type, Value};
+
+/// Registers for values; the rest is for constants and what lies between.
+const REGISTERS: usize = 27;
+
+type Map<K, V> = HashMap<K, V, RandomState>;
+
+/// Reorders blocks that need too many registers.
+pub fn run(function: &mut Function) {
+    let order = Order::new(function);
+    // Nothing needs more registers than there are insts and parameters that make vectors.
+    let makes = |&block: &BlockId| {
+        let block = function.block(block);
+        let made = block.insts.iter().flat_map(|&inst| &function.inst(inst).results);
+        made.filter(|&&value| is_vector(function, value)).count() > REGISTERS / 2
+    };
+    if !order.blocks.iter().any(makes) {
+        return;
+    }
+    let live = Liveness::new(function, &order);
+    for &id in &order.blocks {
+        let insts = &function.block(id).insts;
+        let before = peak(function, &live, id, insts);
+        if before <= REGISTERS {
+            continue;
+        }
+        let new = Deep::new(function, &live, id).order();
+        if peak(function, &live, id, &new) < before {
+            function.block_mut(id).insts = new;
+        }
+    }
+}
+
+/// Whether a value takes a vector register. Constants and scalars in all lanes mostly do not.
+fn is_vector(function: &Function, value: Value) -> bool {
+    matches!(function.ty(value), Type::V { .. })
+        && !function
+            .maker(value)
+            .is_some_and(|inst| matches!(inst.op, Op::Const(_) | Op::Table(_) | Op::Broadcast))
+}
+
+/// Vectors that live behind a block or go to others.
+fn beyond(function: &Function, live: &Liveness, id: BlockId) -> Vec<Value> {
+    let mut all = live.live_out[id.0 as usize].clone();
+    function.block(id).end.targets(|to| all.extend(&to.args));
+    all
+}
+
+/// The most vector registers that are in use at a time.
+fn peak(function: &Function, live: &Liveness, id: BlockId, insts: &[InstId]) -> usize {
+    let mut alive = vec![false; function.values.len()];
+    let (mut now, mut most) = (0, 0);
+    let enter = |alive: &mut Vec<bool>, now: &mut usize, value: Value| {
+        if is_vector(function, value) && !std::mem::replace(&mut alive[value.0 as usize], true) {
+            *now += 1;
+        }
+    };
+    for value in beyond(function, live, id) {
+        enter(&mut alive, &mut now, value);
+    }
+    for &inst in insts.iter().rev() {
+        let inst = function.inst(inst);
+        most = most.max(now);
+        for &result in &inst.results {
+            if std::mem::replace(&mut alive[result.0 as usize], false) {
+                now -= 1;
+            }
+        }
+        inst.uses(|value| enter(&mut alive, &mut now, value));
+    }
+    most.max(now)
+}
+
+struct Deep<'f> {
+    function: &'f Function,
+    /// The block's insts that have no place yet, and whether they may wait.
+    waits: Map<InstId, bool>,
+    /// Of each vector its uses that are still to come; one that lives on has one more.
+    left: Map<Value, usize>,
+    /// Of each vector those who use it and may wait.
+    users: Map<Value, Vec<InstId>>,
+    before: Vec<InstId>,
+    /// What the block gives to others.
+    given: Vec<Value>,
+    done: Vec<InstId>,
+}
+
+impl<'f> Deep<'f> {
+    fn new(function: &'f Function, live: &Liveness, id: BlockId) -> Deep<'f> {
+        let before = function.block(id).insts.clone();
+        let mut deep = Deep {
+            function,
+            waits: Map::default(),
+            left: Map::default(),
+            users: Map::default(),
+            given: Vec::new(),
+            done: Vec::with_capacity(before.len()),
+            before,
+        };
+        for &id in &deep.before {
+            let inst = function.inst(id);
+            let waits = inst.op.is_pure() || alias::only_reads(inst).is_some();
+            deep.waits.insert(id, waits);
+            inst.uses(|value| {
+                if is_vector(function, value) {
+                    *deep.left.entry(value).or_default() += 1;
+                    if waits && inst.op.is_pure() {
+                        deep.users.entry(value).or_default().push(id);
+                    }
+                }
+            });
+        }
+        for value in beyond(function, live, id).into_iter().filter(|&value| is_vector(function, value)) {
+            *deep.left.entry(value).or_default() += 1;
+        }
+        let end = &function.block(id).end;
+        end.targets(|to| deep.given.extend(&to.args));
+        deep.given.extend(end.condition());
+        deep
+    }
+
+    fn order(mut self) -> Vec<InstId> {
+        let mut reads = Vec::new();
+        for id in self.before.clone() {
+            let inst = self.function.inst(id);
+            if self.waits.get(&id) == Some(&false) {
+                self.release(&mut reads, alias::writes(self.function, inst));
+                self.place(id);
+            } else if alias::only_reads(inst).is_some() {
+                reads.push(id);
+            }
+        }
+        for value in std::mem::take(&mut self.given) {
+            self.place_maker(value);
+        }
+        for id in self.before.clone() {
+            self.place(id);
+        }
+        self.done
+    }
+
+    /// What was to read what now changes does so before.
+    fn release(&mut self, reads: &mut Vec<InstId>, writes: alias::Kinds) {
+        if writes == 0 {
+            return;
+        }
+        reads.retain(|&id| {
+            let stays = alias::only_reads(self.function.inst(id)).unwrap_or(alias::ALL) & writes == 0;
+            if !stays {
+                self.place(id);
+            }
+            stays
+        });
+    }
+
+    fn place_maker(&mut self, value: Value) {
+        if let Def::Inst(maker, _) = self.function.def(value) {
+            self.place(maker);
+        }
+    }
+
+    /// Puts an inst here, after what it needs; then those that take fewer registers than they free.
+    fn place(&mut self, id: InstId) {
+        let function = self.function;
+        if !self.waits.contains_key(&id) {
+            return;
+        }
+        let inst = function.inst(id);
+        inst.uses(|value| self.place_maker(value));
+        // Behind what it needs it may have come to its place already.
+        if self.waits.remove(&id).is_none() {
+            return;
+        }
+        self.done.push(id);
+        inst.uses(|value| {
+            if let Some(left) = self.left.get_mut(&value) {
+                *left -= 1;
+            }
+        });
+        for &result in &inst.results {
+            for user in self.users.get(&result).cloned().unwrap_or_default() {
+                if self.frees(user) {
+                    self.place(user);
+                }
+            }
+        }
+    }
+
+    /// Whether all that an inst needs is there, and two of its vectors have no other use.
+    fn frees(&self, id: InstId) -> bool {
+        let inst = self.function.inst(id);
+        let mut ready = self.waits.contains_key(&id);
+        let mut ends = 0;
+        inst.uses(|value| {
+            ready &= match self.function.def(value) {
+                Def::Inst(maker, _) => !self.waits.contains_key(&maker),
+                _ => true,
+            };
+            ends += usize::from(self.left.get(&value) == Some(&1));
+        });
+        ready && ends >= 2
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compile::ssa::parse::{parse, same};
+    use crate::compile::ssa::verify::{Stage, verify};
+
+    /// Twenty vectors: loads, then two ops for each, then stores and sums; op by op, and vector by vector.
+    fn text(deep: bool) -> String {
+        let count = 20;
+        let mut lines = vec!["function f\nb0:\nv0: i64 = context".to_owned()];
+        let load = |at: u32| format!("v{}: v16x32 = load.global.4 v0 + {}", 1 + at, 64 + 64 * at);
+        let first = |at: u32| format!("v{}: v16x32 = mul.f32 v{}, v{}", 101 + at, 1 + at, 1 + at);
+        let second = |at: u32| format!("v{}: v16x32 = add.f32 v{}, v{}", 201 + at, 101 + at, 1 + at);
+        let store = |at: u32| format!("store.global.4 v0 + {}, v{}", 64 + 64 * at, 201 + at);
+        if deep {
+            lines.extend((0..count).map(load));
+            for at in 0..count {
+                lines.extend([first(at), second(at), store(at)]);
+            }
+        } else {
+            for part in [&load as &dyn Fn(u32) -> String, &first, &second, &store] {
+                lines.extend((0..count).map(part));
+            }
+        }
+        lines.push("v301: i32 = const 0\nreturn v301".to_owned());
+        lines.join("\n")
+    }
+
+    #[test]
+    fn too_many_at_once_come_one_by_one() {
+        let mut function = parse(&text(false));
+        run(&mut function);
+        verify(&function, Stage::Vectors).unwrap();
+        same(&function, &text(true));
+    }
+
+    #[test]
+    fn what_is_read_behind_a_store_stays_behind_it() {
+        let reads = |from: u32| {
+            (0..30).map(move |at| format!("v{}: v16x32 = load.global.4 v0 + {}", from + at, 64 + 64 * at))
+        };
+        let sums = (0..30).map(|at| format!("v{}: v16x32 = add.f32 v{}, v{}", 101 + at, 1 + at, 51 + at));
+        let stores = (0..30).map(|at| format!("store.shared.4 v0 + {}, v{}", 64 + 64 * at, 101 + at));
+        let start = ["function f\nb0:\nv0: i64 = context".to_owned()];
+        let write = ["store.global.4 v0 + 64, v30".to_owned()];
+        let end = ["v200: i32 = const 0\nreturn v200".to_owned()];
+        let all = start.into_iter().chain(reads(1)).chain(write).chain(reads(51)).chain(sums).chain(stores);
+        let mut function = parse(&all.chain(end).collect::<Vec<_>>().join("\n"));
+        run(&mut function);
+        verify(&function, Stage::Vectors).unwrap();
+        let text = function.to_string();
+        let place = |what: &str| text.find(what).unwrap();
+        assert!(place("v1: ") < place("store.global") && place("store.global") < place("v51: "));
+        assert!(
+            place("store.shared.4 v0 + 64,") < place("v52: "),
+            "the second sum comes behind the first store"
+        );
+    }
+
+    #[test]
+    fn what_fits_stays() {
+        let few = "function f
+            b0:
+            v0: i64 = context
+            v1: v16x32 = load.global.4 v0
+            v2: v16x32 = load.global.4 v0 + 64
+            v3: v16x32 = add.f32 v1, v1
+            v4: v16x32 = add.f32 v2, v2
+            store.global.4 v0, v3
+            store.global.4 v0 + 64, v4
+            v5: i32 = const 0
+            return v5";
+        let mut function = parse(few);
+        run(&mut function);
+        same(&function, few);
+    }
+}
