@@ -24,8 +24,7 @@ pub struct Settings {
     pub hip_abi: u8,
     /// `STREAM_HAL_MEMCHECK`: every allocation in guarded mappings of its own, accesses of kernels checked.
     pub memcheck: bool,
-    /// `STREAM_HAL_KERNELS` is not `compiler`: kernels are interpreted. Checked accesses need the compiler, so they ask for it
-    /// unless it is left out by name.
+    /// `STREAM_HAL_KERNELS` is `interpreter`: no kernel is compiled.
     pub interpreter: bool,
 }
 
@@ -52,11 +51,7 @@ impl Settings {
             cpu_threads: number("STREAM_HAL_CPU_THREADS").unwrap_or(0).min(1024) as u32,
             hip_abi: if number("STREAM_HAL_HIP_ABI") == Some(6) { 6 } else { 7 },
             memcheck: number("STREAM_HAL_MEMCHECK") == Some(1),
-            interpreter: match variable("STREAM_HAL_KERNELS").as_deref() {
-                Some("compiler") => false,
-                Some("interpreter") => true,
-                _ => number("STREAM_HAL_MEMCHECK") != Some(1),
-            },
+            interpreter: variable("STREAM_HAL_KERNELS").as_deref() == Some("interpreter"),
         }
     }
 }
@@ -70,25 +65,14 @@ mod tests {
         let settings = Settings::read(|_| None);
         assert_eq!((settings.cpu_devices, settings.hip_abi, settings.log_level), (1, 7, 1));
         assert!(settings.backends.is_empty() && settings.dot.is_none() && settings.seed.is_none());
-        assert!(settings.ptx.is_none() && settings.interpreter && !settings.memcheck);
+        assert!(settings.ptx.is_none() && !settings.interpreter && !settings.memcheck);
     }
 
     #[test]
-    fn the_compiler_is_asked_for_by_name_or_by_checked_accesses() {
-        let cases = [
-            ("interpreter", "", true),
-            ("compiler", "", false),
-            ("", "", true),
-            ("", "1", false),
-            ("interpreter", "1", true),
-        ];
-        for (kernels, memcheck, interpreter) in cases {
-            let read = |name: &str| match name {
-                "STREAM_HAL_KERNELS" => Some(kernels.to_owned()),
-                "STREAM_HAL_MEMCHECK" => Some(memcheck.to_owned()),
-                _ => None,
-            };
-            assert_eq!(Settings::read(read).interpreter, interpreter, "{kernels} {memcheck}");
+    fn the_compiler_is_left_out_by_name_alone() {
+        for (kernels, interpreter) in [("interpreter", true), ("compiler", false), ("", false)] {
+            let read = |name: &str| (name == "STREAM_HAL_KERNELS").then(|| kernels.to_owned());
+            assert_eq!(Settings::read(read).interpreter, interpreter, "{kernels}");
         }
     }
 

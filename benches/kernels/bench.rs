@@ -85,7 +85,7 @@ fn part(arguments: &[String], cores: usize) -> Vec<Cost> {
     let program = env::current_exe().expect("a running program has a path");
     let mut command = Command::new(program);
     command.args(arguments).args(["--cores", &cores.to_string()]);
-    command.env("STREAM_HAL_BACKENDS", "cpu").env("STREAM_HAL_KERNELS", "compiler");
+    command.env("STREAM_HAL_BACKENDS", "cpu");
     // Large pages for whoever takes memory from malloc: the cpu backend asks for them too.
     command.env("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
     // PoCL would otherwise find its kernels of the last run.

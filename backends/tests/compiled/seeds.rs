@@ -7,7 +7,7 @@ use crate::random::trial::{self, Case};
 use crate::{random, runner, tally};
 
 /// How many kernels are tried unless the environment says otherwise.
-const KERNELS: u64 = 400;
+const KERNELS: u64 = 2000;
 
 #[test]
 fn random_kernels_do_what_their_threads_do() {

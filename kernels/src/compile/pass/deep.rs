@@ -31,6 +31,10 @@ pub fn run(function: &mut Function) {
     }
     let live = Liveness::new(function, &order);
     for &id in &order.blocks {
+        // Masks that go on are better made last, behind what reads those of this round.
+        if gives_masks(function, &live, id) {
+            continue;
+        }
         let insts = &function.block(id).insts;
         let before = peak(function, &live, id, insts);
         if before <= REGISTERS {
@@ -41,6 +45,13 @@ pub fn run(function: &mut Function) {
             function.block_mut(id).insts = new;
         }
     }
+}
+
+/// Whether masks that are made in a block are used behind it.
+fn gives_masks(function: &Function, live: &Liveness, id: BlockId) -> bool {
+    let behind = beyond(function, live, id);
+    let mut made = function.block(id).insts.iter().flat_map(|&inst| &function.inst(inst).results);
+    made.any(|value| matches!(function.ty(*value), Type::M { .. }) && behind.contains(value))
 }
 
 /// Whether a value takes a vector register. Constants and scalars in all lanes mostly do not.
@@ -248,6 +259,17 @@ mod tests {
         run(&mut function);
         verify(&function, Stage::Vectors).unwrap();
         same(&function, &text(true));
+    }
+
+    #[test]
+    fn a_block_that_gives_masks_to_others_stays() {
+        let end = "v301: i32 = const 0\nreturn v301";
+        let masked = "v302: m16 = compare.lt.f32 v201, v202\njump b1(v302)\nb1(v303: m16):\nstore.global.4 v0, v201 [v303]";
+        let text = text(false).replace(end, &format!("{masked}\n{end}"));
+        let mut function = parse(&text);
+        run(&mut function);
+        verify(&function, Stage::Vectors).unwrap();
+        same(&function, &text);
     }
 
     #[test]
