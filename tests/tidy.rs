@@ -14,6 +14,7 @@ const UNSAFE: &[(&str, &str)] = &[
     ("backends/", "mappings, signals, machine code, drivers"),
     ("benches/", "calls the C surface as C does"),
     ("examples/", "launches and raw copies are unsafe to call"),
+    ("kernels/benches/compile.rs", "an allocator that counts"),
     ("kernels/tests/native", "maps and runs the machine code it tests"),
     ("src/api", "launches and raw copies are unsafe to call"),
     ("src/gate.rs", "one word guards a value"),
