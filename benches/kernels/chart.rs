@@ -44,7 +44,7 @@ pub fn draw(costs: &[Cost]) -> String {
     let ratios =
         rows.iter().flat_map(|row| BARS.iter().filter_map(|(contender, _)| by.ratio(row, contender)));
     let (least, most) = ratios.fold((1.0f64, 2.0f64), |(low, high), ratio| (low.min(ratio), high.max(ratio)));
-    let axis = Axis { low: if least < 0.5 { 0.1 } else { 0.5 }, high: most * 1.15 };
+    let axis = Axis { low: if least < 0.6 { 0.2 } else { 0.5 }, high: most * 1.15 };
     let bottom = TOP + GROUP * rows.len() as f64;
     let (wide, high) = (LEFT + WIDTH + 70.0, bottom + 52.0);
     let mut text = String::new();
@@ -127,6 +127,19 @@ fn grid(out: &mut String, axis: &Axis, bottom: f64) {
     }
 }
 
+/// Where a number may start at or behind a place, so that neither the line of native nor a target goes through it.
+fn free(axis: &Axis, mut x: f64, target: Option<f64>) -> f64 {
+    const NUMBER: f64 = 28.0;
+    let mut lines: Vec<f64> = [1.0].into_iter().chain(target).map(|at| axis.x(at)).collect();
+    lines.sort_by(f64::total_cmp);
+    for line in lines {
+        if (x - 4.0..x + NUMBER).contains(&line) {
+            x = line + 5.0;
+        }
+    }
+    x
+}
+
 fn group(out: &mut String, axis: &Axis, by: &Costs<'_>, row: &str, top: f64) {
     let bars: Vec<(&str, &str, f64)> = BARS
         .iter()
@@ -148,7 +161,8 @@ fn group(out: &mut String, axis: &Axis, by: &Costs<'_>, row: &str, top: f64) {
         );
         let (class, digits) =
             (if *contender == OURS { "ours" } else { "peer" }, if *ratio < 9.95 { 2 } else { 0 });
-        let (x, y) = (LEFT + width + 6.0, y + BAR - 2.0);
+        let own = (*contender == OURS).then(|| table::target(row)).flatten();
+        let (x, y) = (free(axis, LEFT + width + 6.0, own), y + BAR - 2.0);
         line(out, format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" class=\"{class}\">{ratio:.digits$}</text>"));
     }
     if let Some(target) = table::target(row) {

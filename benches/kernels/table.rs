@@ -32,6 +32,8 @@ const TARGETS: &[(&str, f64, &str)] = &[
 const COMPILED: (usize, f64) = (9, 3.0);
 /// How much of native's gain by a second core ours must reach.
 const SECOND_CORE: f64 = 0.95;
+/// Milliseconds a row takes at least for its gain by a second core to mean anything: waking a thread takes tens of microseconds.
+const SHARED_MS: f64 = 0.1;
 /// Of twelve kernels, how many must be faster than Intel's.
 const FASTER_THAN_INTEL: usize = 9;
 const EMPTY_US: f64 = 3.0;
@@ -215,12 +217,16 @@ fn together(by: &Costs<'_>, mark: &str) {
         let least = FASTER_THAN_INTEL.min(all);
         say(faster >= least, format!("faster than Intel on {faster} of {all} kernels, target {least}"));
     }
+    let long = |row: &str| by.get(row, NATIVE, 1).is_some_and(|cost| cost.cpu_ms >= SHARED_MS);
     let gains: Vec<(f64, &str)> = TARGETS
         .iter()
+        .filter(|(row, ..)| long(row))
         .filter_map(|&(row, ..)| Some((by.gain(row, OURS)? / by.gain(row, NATIVE)?, row)))
         .collect();
     if let Some((least, row)) = gains.iter().min_by(|a, b| a.0.total_cmp(&b.0)) {
-        let text = format!("a second core brings at least {least:.2} of what it brings native ({row})");
+        let text = format!(
+            "a second core brings at least {least:.2} of what it brings native, of rows from {SHARED_MS} ms on ({row})"
+        );
         say(*least >= SECOND_CORE, format!("{text}, target {SECOND_CORE}"));
     }
     let (rows, most_ms) = COMPILED;
