@@ -13,6 +13,7 @@ use foldhash::fast::RandomState;
 
 use super::inline::Instance;
 use super::ssa::edit::{self, Builder};
+use super::ssa::quick::Map;
 use super::ssa::{BlockId, End, Function, Op, Target, Type, Value};
 use super::{Refusal, Shape};
 use crate::interp::decode::Source;
@@ -39,7 +40,7 @@ pub fn build(source: &Source<'_>, shape: &Shape) -> Result<Function, Refusal> {
         size: 0,
         variables: Variables::default(),
         constants: HashMap::default(),
-        not: HashMap::default(),
+        not: Map::default(),
     };
     build.kernel()?;
     while let Some(instance) = build.open.pop() {
@@ -80,7 +81,7 @@ pub struct Build<'s, 'a> {
     /// Numbers that the block has made.
     constants: HashMap<(Type, u64), Value, RandomState>,
     /// Opposites that the block has made.
-    not: HashMap<Value, Value, RandomState>,
+    not: Map<Value, Value>,
 }
 
 impl Build<'_, '_> {

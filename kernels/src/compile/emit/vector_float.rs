@@ -1,8 +1,5 @@
 //! Float arithmetic on vectors.
 
-use std::collections::HashSet;
-
-use foldhash::fast::RandomState;
 use regalloc2::VReg;
 use smallvec::SmallVec;
 
@@ -10,6 +7,7 @@ use super::machine::{MASK, Memory, Source, VECTOR};
 use super::select::Select;
 use super::vector_codes as codes;
 use super::vector_plan::{self as plan, Input, Plan, Write, view};
+use crate::compile::ssa::quick::Set;
 use crate::compile::ssa::{Def, Function, Inst, Op, Type, Value};
 use crate::ir::compute::{Compute, Float};
 use crate::ir::{Mode, Rounding, Type as Kind};
@@ -129,7 +127,7 @@ const QUIET_STEPS: usize = 24;
 
 /// Whether a value surely is no signalling NaN: it comes from arithmetic, on all ways.
 pub fn is_quiet(function: &Function, value: Value, kind: Kind) -> bool {
-    let mut seen = HashSet::with_hasher(RandomState::default());
+    let mut seen = Set::default();
     let mut open = vec![value];
     while let Some(value) = open.pop() {
         if !seen.insert(value) {

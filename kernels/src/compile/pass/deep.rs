@@ -4,18 +4,13 @@
 //! fit. Else pure insts and loads wait until something that has an effect, or what the block gives to others, asks for
 //! them; those that end more lives than they start do not wait. The new order is only taken if it needs fewer registers.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-
 use super::alias;
 use crate::compile::ssa::order::{Liveness, Order};
+use crate::compile::ssa::quick::Map;
 use crate::compile::ssa::{BlockId, Def, Function, InstId, Op, Type, Value};
 
 /// Registers for values; the rest is for constants and what lies between.
 const REGISTERS: usize = 27;
-
-type Map<K, V> = HashMap<K, V, RandomState>;
 
 /// Reorders blocks that need too many registers.
 pub fn run(function: &mut Function) {

@@ -4,10 +4,7 @@
 //! parameters (which cannot point into a block's own memory), or from numbers that are no pointers. An access to shared or
 //! local memory gets the offset back that its address was made of, if only sums stand in between.
 
-use std::collections::HashMap;
-
-use foldhash::fast::RandomState;
-
+use crate::compile::ssa::quick::Map;
 use crate::compile::ssa::{Access, BlockId, Def, Function, InstId, Op, Type, Value};
 use crate::ir::compute::{Compute, Int};
 use crate::ir::op::Space;
@@ -48,8 +45,7 @@ pub fn run(function: &mut Function) {
     let origins = origins(function);
     for block in function.block_ids() {
         let insts = std::mem::take(&mut function.block_mut(block).insts);
-        let mut resolver =
-            Resolver { function, origins: &origins, insts: Vec::new(), made: HashMap::default() };
+        let mut resolver = Resolver { function, origins: &origins, insts: Vec::new(), made: Map::default() };
         for id in insts {
             resolver.inst(id);
         }
@@ -119,7 +115,7 @@ struct Resolver<'f> {
     origins: &'f [Origin],
     insts: Vec<InstId>,
     /// Offsets made in this block, by the address they are of.
-    made: HashMap<Value, Value, RandomState>,
+    made: Map<Value, Value>,
 }
 
 impl Resolver<'_> {
