@@ -10,6 +10,7 @@ use super::vector_codes as codes;
 use super::vector_float as float;
 use super::vector_mask as mask;
 use super::vector_plan::{self as plan, Input, Plan, Write, view};
+use super::vector_special;
 use crate::compile::ssa::{Inst, Op, Type, Value};
 use crate::ir::compute::{Compute, Float};
 
@@ -49,7 +50,7 @@ fn can_write(s: &Select<'_>, value: Value, old: Value) -> bool {
             legal && (zero || float::fma_merges(s, inst, old))
         }
         Op::Compute(compute) => plan_of(s, inst, compute).is_some() || mask::merges(s, value),
-        _ => false,
+        _ => vector_special::plan_of(s, inst).is_some(),
     }
 }
 
@@ -62,8 +63,11 @@ fn write(s: &mut Select<'_>, ty: Type, value: Value, old: Value, mask: VReg, to:
         return float::fma(s, inst, mode.rounding, to, how);
     }
     let how = if zero { Write::Zero(mask) } else { Write::Merge(mask, s.reg(old)) };
-    let Op::Compute(compute) = inst.op else { return None };
-    match plan_of(s, inst, compute) {
+    let plan = match inst.op {
+        Op::Compute(compute) => plan_of(s, inst, compute),
+        _ => vector_special::plan_of(s, inst),
+    };
+    match plan {
         Some(plan) if plan.to == view(ty) || plan.to == View::Z => {
             plan.emit(s, to, how);
             Some(())

@@ -75,6 +75,9 @@ pub fn expand(e: &mut Expander<'_>, op: Float, ty: Kind, mode: Mode, args: &[Val
         return Some(saturate(e, value));
     }
     if mode.ftz && ty == Kind::F32 && !by_itself(op, e.flush) {
+        if op == Float::Ex2 && mode.rounding == Rounding::Nearest {
+            return Some(math::ex2_flushed(e, args[0]));
+        }
         let args: Vec<Value> = args.iter().map(|&arg| e.flush_word(arg)).collect();
         let value = e.compute(Compute::Float(op, ty, Mode { ftz: false, ..mode }), &args);
         return Some(if results_tiny(op) { e.flush_word(value) } else { value });

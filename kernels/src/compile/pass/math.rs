@@ -58,15 +58,23 @@ const EX2: [f64; 6] = [
     0.0001535336341476068,
 ];
 
-/// 2^n 2^x, where n is an integer. Of infinities x is no number; then it is any.
+/// 2^n 2^x, where n is an integer. Of infinities x is no number, and scaling does not ask for it.
 fn ex2(f: &mut Formula<'_, '_>, a: Value) -> Value {
     let whole = f.nearest(a);
     let part = f.sub(a, whole);
-    let part = f.at_most(part, 1.0);
     let sum = f.polynomial(part, &EX2);
     let one = f.c(1.0);
     let power = f.fma(sum, part, one);
     f.scale(power, whole)
+}
+
+/// The same without denormals, where no control word flushes them: those of the source make 1 anyway.
+pub fn ex2_flushed(e: &mut Expander<'_>, a: Value) -> Value {
+    let mut f = Formula::new(e, Kind::F32, Mode::default());
+    let value = ex2(&mut f, a);
+    let normal = f.is(Comparison::Geu, a, -126.0);
+    let zero = f.c(0.0);
+    f.e.select(normal, value, zero)
 }
 
 /// log₂(1 + x) / x for -¼ ≤ x < ½, its error as a part of itself at most 2^-25.1.

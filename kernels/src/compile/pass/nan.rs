@@ -3,6 +3,7 @@
 //! Level 1 has one NaN for each type; instructions make others, and pass on those they get. Nobody who computes with floats can
 //! tell. So a value has a class, which says what its bits are worth, and who looks at bits gets an exact copy.
 
+mod number;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use crate::compile::ssa::quick::Map;
 use smallvec::SmallVec;
 
 use super::expand;
+use number::Numbers;
 use crate::compile::ssa::order::Order;
 use crate::compile::ssa::{BlockId, Function, Inst, InstId, Op, Type, Value};
 use crate::ir::Type as Kind;
@@ -115,11 +117,13 @@ fn is_number_if(function: &Function, value: Value, condition: Value, holds: bool
 
 struct Classes<'f> {
     function: &'f Function,
+    numbers: Numbers,
     classes: Vec<Class>,
 }
 
 fn classify(function: &Function, order: &Order) -> Vec<Class> {
-    let mut of = Classes { function, classes: vec![Open; function.values.len()] };
+    let numbers = Numbers::new(function, order);
+    let mut of = Classes { function, numbers, classes: vec![Open; function.values.len()] };
     let mut changed = true;
     while changed {
         changed = false;
@@ -127,7 +131,11 @@ fn classify(function: &Function, order: &Order) -> Vec<Class> {
             for &id in &function.block(block).insts {
                 let inst = function.inst(id);
                 for (place, &result) in inst.results.iter().enumerate() {
-                    of.classes[result.0 as usize] = if place == 0 { of.result(inst) } else { Exact };
+                    let class = match if place == 0 { of.result(inst) } else { Exact } {
+                        Raw(ty) if of.numbers.is_number(result) => Clean(ty),
+                        class => class,
+                    };
+                    of.classes[result.0 as usize] = class;
                 }
             }
             function.block(block).end.targets(|target| {

@@ -38,8 +38,11 @@ fn estimate(value: f64) -> u64 {
     u64::from(if value.is_finite() { bits & !0x1ff } else { bits })
 }
 
+/// An infinite scale decides of a NaN, as for the instruction.
 fn scaled(a: f64, b: f64) -> f64 {
     match b {
+        f64::INFINITY if a.is_nan() => f64::INFINITY,
+        f64::NEG_INFINITY if a.is_nan() => 0.0,
         _ if a.is_nan() || b.is_nan() => f64::NAN,
         f64::INFINITY if a == 0.0 => f64::NAN,
         f64::NEG_INFINITY if a.is_infinite() => f64::NAN,

@@ -119,3 +119,18 @@ fn a_loop_carries_what_nobody_looks_at_as_it_is() {
     let text = "function k\nb0:\nv0: i64 = const 0\nv1: i32 = load.global.4.ordered v0\njump b1(v1)\nb1(v3: i32):\nv4: i32 = add.f32 v3, v1\nv5: i1 = compare.lt.f32 v4, v1\nbranch v5, b1(v4), b2\nb2:\nv6: i32 = convert.s32.f32 v3\nstore.global.4 v0, v6\nexit\n";
     becomes(text, text);
 }
+
+/// What is clamped is a number, and what is computed of it, unless infinities may meet.
+#[test]
+fn bounded_numbers_have_their_form() {
+    let bounded = "v3: i32 = const 0\nv4: i32 = max.f32 v1, v3\nv5: i32 = const 0x3f800000\nv6: i32 = min.f32 v4, v5\n\
+                   v7: i32 = const 0x437c0000\nv8: i32 = const 0x4b400001\nv9: i32 = fma.rm.f32 v6, v7, v8\nstore.global.4 v0, v9";
+    straight(bounded, bounded);
+    straight(
+        "v3: i32 = const 0\nv4: i32 = max.f32 v1, v3\nv5: i32 = sub.f32 v4, v4\nstore.global.4 v0, v5",
+        "v3: i32 = const 0\nv4: i32 = max.f32 v1, v3\nv5: i32 = sub.f32 v4, v4\nv6: i32 = canonical.f32 v5\nstore.global.4 v0, v6",
+    );
+    let converted =
+        "v3: i32 = convert.f32.s32 v1\nv4: i32 = mul.f32 v3, v3\nv5: i32 = sub.f32 v4, v3\nstore.global.4 v0, v5";
+    straight(converted, converted);
+}
