@@ -1,12 +1,13 @@
 //! The walk over a function from its end to its start, and the result of selection.
 
+use iced_x86::Code;
 use regalloc2::{Block, Operand, VReg};
 use smallvec::{SmallVec, smallvec};
 
-use super::super::ssa::{BlockId, End, Function, InstId, Op, Type};
+use super::super::ssa::{BlockId, End, Function, InstId, Op, Type, Value};
 use super::super::{Refusal, Target};
 use super::layout::{self, Layout};
-use super::machine::{RDX, RSI};
+use super::machine::{Machine, RDX, RSI, VECTOR, View};
 use super::pool::Pool;
 use super::select::{Body, Node, Select};
 use super::{atomic, flow, lanes, memory, scalar, vector, vector_special};
@@ -128,9 +129,17 @@ fn select_end(
 ) -> Result<(), Refusal> {
     s.epoch = s.ends[layout.place[id.0 as usize] as usize];
     let source = s.function.block(id);
+    let mut copies = Vec::new();
     source.end.targets(|target| {
         block.successors.push(Block::new(layout.place[target.block.0 as usize] as usize));
-        block.args.push(target.args.iter().map(|&arg| s.reg(arg)).collect());
+        let mut give = |&arg: &Value| {
+            if !leaves_loop(s, id, layout, arg) {
+                return s.reg(arg);
+            }
+            copies.push((arg, s.fresh(VECTOR)));
+            copies[copies.len() - 1].1
+        };
+        block.args.push(target.args.iter().map(&mut give).collect());
     });
     match &source.end {
         End::Jump(_) => s.push_node(Node { body: Body::Jump, operands: smallvec![], calls: false }),
@@ -140,7 +149,21 @@ fn select_end(
         End::Exit | End::Yield(_) => return Err(Refusal::new(source.line, "no vector code")),
     }
     s.finish_inst();
+    for (arg, to) in copies {
+        let from = s.reg(arg);
+        s.push(Machine::new(Code::EVEX_Vmovdqa64_zmm_k1z_zmmm512).def(View::Z, to).reg(View::Z, from));
+    }
+    s.finish_inst();
     Ok(())
+}
+
+/// Whether a jump that leaves a loop gives a vector of the loop to somebody. It goes in a register of its own then: the
+/// allocator would keep it in one place with what becomes of it behind the loop, and if registers are scarce there, that place
+/// is in memory for the loop too. A copy costs an instruction of no time.
+fn leaves_loop(s: &Select<'_>, id: BlockId, layout: &Layout, arg: Value) -> bool {
+    let jumps = matches!(s.function.block(id).end, End::Jump(_));
+    let whole = matches!(s.ty(arg), Type::V { .. });
+    jumps && whole && s.depths[s.origin(arg).0 as usize] > layout.depth[id.0 as usize]
 }
 
 /// Where the arguments come in; one that nobody asked for needs no register.

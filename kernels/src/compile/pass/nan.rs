@@ -12,11 +12,11 @@ use crate::compile::ssa::quick::Map;
 use smallvec::SmallVec;
 
 use super::expand;
-use number::Numbers;
 use crate::compile::ssa::order::Order;
 use crate::compile::ssa::{BlockId, Function, Inst, InstId, Op, Type, Value};
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Compute, Conversion, Float, Int, Mode};
+use number::Numbers;
 
 /// What the bits of a value are worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -130,7 +130,6 @@ fn bounded_numbers_have_their_form() {
         "v3: i32 = const 0\nv4: i32 = max.f32 v1, v3\nv5: i32 = sub.f32 v4, v4\nstore.global.4 v0, v5",
         "v3: i32 = const 0\nv4: i32 = max.f32 v1, v3\nv5: i32 = sub.f32 v4, v4\nv6: i32 = canonical.f32 v5\nstore.global.4 v0, v6",
     );
-    let converted =
-        "v3: i32 = convert.f32.s32 v1\nv4: i32 = mul.f32 v3, v3\nv5: i32 = sub.f32 v4, v3\nstore.global.4 v0, v5";
+    let converted = "v3: i32 = convert.f32.s32 v1\nv4: i32 = mul.f32 v3, v3\nv5: i32 = sub.f32 v4, v3\nstore.global.4 v0, v5";
     straight(converted, converted);
 }
