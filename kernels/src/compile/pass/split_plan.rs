@@ -19,6 +19,9 @@ const INSTS: u32 = 24_000;
 const MOST: u32 = 16;
 /// The most where lanes come one after the other: that takes much code for each vector.
 const MOST_ATOMIC: u32 = 8;
+/// The most where threads come once, read, and write: all reads of a gang come before its writes, and longer rows of one and the other are
+/// slower for the caches and the memory behind them.
+const MOST_ONCE: u32 = 8;
 
 /// What a gang is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,13 +106,21 @@ struct Asks {
     insts: u32,
     /// Read-modify-writes of places that differ from lane to lane.
     atomics: bool,
+    /// Something happens more than once, or in turns: loops, barriers.
+    turns: bool,
 }
 
 impl Asks {
     fn of(function: &Function, shapes: &Shapes) -> Asks {
-        let mut asks = Asks { warps: false, barriers: false, call_bytes: 0, insts: 0, atomics: false };
+        let mut asks =
+            Asks { warps: false, barriers: false, call_bytes: 0, insts: 0, atomics: false, turns: false };
         let order = Order::new(function);
+        let mut seen = Set::default();
         for &block in &order.blocks {
+            seen.insert(block);
+            let end = &function.block(block).end;
+            asks.turns |= matches!(end, End::Yield(_));
+            end.targets(|to| asks.turns |= seen.contains(&to.block));
             for &id in &function.block(block).insts {
                 let inst = function.inst(id);
                 asks.insts += 1;
@@ -135,6 +146,11 @@ impl Asks {
         asks
     }
 
+    fn most(&self) -> u32 {
+        let once = if self.turns || self.barriers { MOST } else { MOST_ONCE };
+        if self.atomics { MOST_ATOMIC.min(once) } else { once }
+    }
+
     /// Warps work together by operations of their own and barriers.
     fn together(&self) -> bool {
         self.warps && self.barriers
@@ -147,7 +163,7 @@ fn fitting(function: &Function, shapes: &Shapes, asks: &Asks, needed: u32, least
     let most = (REGISTERS / pressure)
         .min(INSTS / asks.insts.max(1))
         .min((BUFFER_BYTES as u32 - 64) / (asks.call_bytes.max(1) * lanes))
-        .clamp(1, if asks.atomics { MOST_ATOMIC } else { MOST })
+        .clamp(1, asks.most())
         .min(needed)
         .max(least);
     let whole =

@@ -333,3 +333,16 @@ fn own_offsets_come_round_at_32_bits() {
     world.set_parameters(&[world.pointer(0), 0xc000_0000]);
     agree(text, &world);
 }
+
+/// Threads that come once, read and write: eight vectors at most, and as many as fill the block. Warps that
+/// work together: the whole block, where it is no larger than a gang may be. Atomics of lanes: not many at a time.
+#[test]
+fn how_many_vectors_a_gang_has() {
+    let vectors = |text: &str, threads: u32| split(&parse(text), [threads, 1, 1], 16, None).plan.vectors;
+    assert_eq!([64, 96, 128, 256, 1024].map(|threads| vectors(SAXPY, threads)), [4, 6, 8, 8, 8]);
+    let sum = SUM.replace("b1:\n", "b1:\nv99: i32 = const 0\n").replace("v8x", "v99");
+    assert_eq!([64, 256, 512].map(|threads| vectors(&sum, threads)), [4, 8, 8]);
+    let together = sum.replace("@20\n", "@20\nbarrier\n");
+    assert_eq!([64, 256].map(|threads| vectors(&together, threads)), [4, 16]);
+    assert_eq!([64, 1024].map(|threads| vectors(HISTOGRAM, threads)), [4, 8]);
+}
