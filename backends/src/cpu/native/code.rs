@@ -10,6 +10,9 @@ use super::sites::{self, Registered};
 /// Blocks in which an index wraps around that are no exception any more.
 const OFTEN: u32 = 64;
 
+/// Of short launches one in so many is timed: looking at the clock twice takes a thirtieth of one of three microseconds.
+const TIMED: u32 = 8;
+
 /// What the code is: runs so many blocks from a number on.
 pub(super) type Entry = unsafe extern "sysv64" fn(*mut Context, u64, u64) -> u32;
 
@@ -22,6 +25,8 @@ pub(in super::super) struct Native {
     entry: Entry,
     /// How long a block took when this was last run, in picoseconds; 0: nobody knows.
     pace: AtomicU64,
+    /// Short launches.
+    short: AtomicU32,
     /// Blocks in which an index wrapped around.
     wrapped: AtomicU32,
     _mapped: Mapped,
@@ -40,8 +45,8 @@ impl Native {
         let start = std::ptr::with_exposed_provenance::<()>(mapped.start());
         // SAFETY: compiled code starts with a function of this form.
         let entry = unsafe { std::mem::transmute::<*const (), Entry>(start) };
-        let (pace, wrapped) = (AtomicU64::new(0), AtomicU32::new(0));
-        Ok(Native { _registered: registered, code, entry, pace, wrapped, _mapped: mapped })
+        let (pace, [short, wrapped]) = (AtomicU64::new(0), [const { AtomicU32::new(0) }; 2]);
+        Ok(Native { _registered: registered, code, entry, pace, short, wrapped, _mapped: mapped })
     }
 
     #[inline]
@@ -58,6 +63,15 @@ impl Native {
     #[inline]
     pub(super) fn set_pace(&self, picoseconds: u64) {
         self.pace.store(picoseconds.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether a short launch is to be timed.
+    #[inline]
+    pub(super) fn is_timed(&self) -> bool {
+        let count = self.short.load(Ordering::Relaxed);
+        // One that two launches count as one makes no difference.
+        self.short.store(count.wrapping_add(1), Ordering::Relaxed);
+        count.is_multiple_of(TIMED)
     }
 
     /// A block was left to other code.

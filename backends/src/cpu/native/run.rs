@@ -87,9 +87,15 @@ impl Grid<'_> {
     fn work(&self, alone: bool) {
         let _unless_panicked = EndOnPanic(self);
         let Some(mut worker) = Worker::start(self) else { return };
+        let mut count = self.first_turn(alone);
+        if alone && count == self.blocks && !self.native.is_timed() {
+            // Nobody else is here yet.
+            self.end();
+            worker.run(0, count);
+            return;
+        }
         let start = Instant::now();
         let mut last = start;
-        let mut count = self.first_turn(alone);
         loop {
             let first = self.next.fetch_add(count, Ordering::Relaxed);
             if first >= self.blocks {
