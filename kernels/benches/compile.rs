@@ -4,7 +4,8 @@
 //! each pass. Kernels and block sizes are those of the project's `kernels` bench. A compilation is counted from a program
 //! that was just linked, its body not yet read, to code that is ready to be mapped, in processor time of the thread; rounds go through all
 //! kernels in turn and values are medians over them. Memory is what the thread holds of the heap at its most, code of
-//! earlier kernels included. Run by `cargo test` it does one round and looks only whether all works.
+//! earlier kernels included; for the first kernels together in the first round, so that tables and memory that are kept
+//! from then on count. Run by `cargo test` it does one round and looks only whether all works.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -99,7 +100,7 @@ fn main() {
         let mut codes = Vec::new();
         for (at, (kernel, cost)) in KERNELS.iter().zip(&mut costs).enumerate() {
             if at == FIRST {
-                first_held = PEAK.get() - before;
+                first_held = first_held.max(PEAK.get() - before);
             }
             codes.push(compile(kernel, cost));
         }

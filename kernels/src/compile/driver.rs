@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::build;
+use super::pass::split::Known;
 use super::pass::split_plan::Plan;
 use super::pass::{
     barriers, blocking, dce, deep, demand, expand, fold, gvn, late, licm, mask, nan, order, promote, spaces,
@@ -76,8 +77,8 @@ fn compile(
     let mut way = Way { function, stage: Stage::Threads, report };
     way.plain("build", |_| ());
     let flush = way.threads(&shape, target)?;
-    let options = way.masked(&shape, target, options)?;
-    let plan = way.vectors(&shape, target, &options)?;
+    let (options, known) = way.masked(&shape, target, options)?;
+    let plan = way.vectors(&shape, target, &options, known)?;
     let mut code = way.timed("emit", |function| emit::emit(function, target))?;
     code.flush = flush == expand::Flush::Control;
     code.vectors = plan.vectors;
@@ -111,25 +112,62 @@ impl Way<'_> {
         Ok(flush)
     }
 
-    /// One way for all threads of a gang. The options come back with the number of vectors decided.
-    fn masked(&mut self, shape: &Shape, target: &Target, options: Options) -> Result<Options, Refusal> {
+    /// One way for all threads of a gang. The options come back with the number of vectors decided, and with them what is
+    /// known of the function if that is still true.
+    fn masked(
+        &mut self,
+        shape: &Shape,
+        target: &Target,
+        options: Options,
+    ) -> Result<(Options, Option<Known>), Refusal> {
         self.stage = Stage::Masked;
         self.plain("mask", |function| mask::run(function, shape, target.lanes));
-        self.plain("gvn", gvn::run);
-        self.plain("dce", dce::run);
-        let plan = split::plan(&self.function, shape, target, &options)?;
-        if plan.is_full() {
-            self.plain("full", split::all_enter);
-            self.clean(shape);
+        let sure = Plan::is_sure_to_be_full(shape, &options);
+        if sure {
+            self.full(shape);
+        } else {
+            self.plain("gvn", gvn::run);
+            self.plain("dce", dce::run);
         }
-        self.plain("barriers", |function| barriers::run(function, shape, target.lanes, plan.gangs == 1));
-        Ok(Options { vectors: u8::try_from(plan.vectors).ok(), ..options })
+        let start = Instant::now();
+        let (plan, known) = split::plan(&self.function, shape, target, &options)?;
+        self.note("plan", start);
+        let mut known = Some(known);
+        match (plan.is_full(), sure) {
+            (true, false) => {
+                self.full(shape);
+                known = None;
+            }
+            (false, true) => return Err(Refusal::new(0, "threads that do not exist")),
+            _ => {}
+        }
+        self.plain("barriers", |function| {
+            if barriers::run(function, shape, target.lanes, plan.gangs == 1) {
+                known = None;
+            }
+        });
+        Ok((Options { vectors: u8::try_from(plan.vectors).ok(), ..options }, known))
+    }
+
+    /// Nobody need ask who entered.
+    fn full(&mut self, shape: &Shape) {
+        self.plain("full", split::all_enter);
+        self.clean(shape);
     }
 
     /// Vectors, and loops around them.
-    fn vectors(&mut self, shape: &Shape, target: &Target, options: &Options) -> Result<Plan, Refusal> {
+    fn vectors(
+        &mut self,
+        shape: &Shape,
+        target: &Target,
+        options: &Options,
+        known: Option<Known>,
+    ) -> Result<Plan, Refusal> {
         let start = Instant::now();
-        let vectors = split::run(&self.function, shape, target, options)?;
+        let vectors = match known {
+            Some(known) => split::run_known(&self.function, shape, target, options, known)?,
+            None => split::run(&self.function, shape, target, options)?,
+        };
         self.function = vectors.function;
         self.stage = Stage::Vectors;
         self.note("split", start);

@@ -23,8 +23,8 @@ fn random_kernels_mean_the_same_in_gangs() {
     trial::random(200, &|function, shape| {
         let mut way = way(function);
         way.threads(shape, &TARGET)?;
-        let options = way.masked(shape, &TARGET, Options::default())?;
-        let gang = split::plan(&way.function, shape, &TARGET, &options)?.gang;
+        let (options, _) = way.masked(shape, &TARGET, Options::default())?;
+        let gang = split::plan(&way.function, shape, &TARGET, &options)?.0.gang;
         Ok(Taken { function: way.function, stage: Stage::Masked, gang })
     });
 }
@@ -34,8 +34,8 @@ fn random_kernels_mean_the_same_as_vectors() {
     trial::random(200, &|function, shape| {
         let mut way = way(function);
         way.threads(shape, &TARGET)?;
-        let options = way.masked(shape, &TARGET, Options::default())?;
-        way.vectors(shape, &TARGET, &options)?;
+        let (options, known) = way.masked(shape, &TARGET, Options::default())?;
+        way.vectors(shape, &TARGET, &options, known)?;
         Ok(Taken { function: way.function, stage: Stage::Vectors, gang: 0 })
     });
 }

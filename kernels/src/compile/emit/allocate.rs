@@ -1,8 +1,10 @@
 //! Registers for machine instructions, by regalloc2.
 
+use std::cell::RefCell;
+
 use regalloc2::{
-    Algorithm, Block, Function, Inst, InstRange, MachineEnv, Operand, Output, PReg, PRegSet, RegAllocError,
-    RegClass, RegallocOptions, VReg,
+    Algorithm, Block, Ctx, Function, Inst, InstRange, MachineEnv, Operand, Output, PReg, PRegSet,
+    RegAllocError, RegClass, RegallocOptions, VReg,
 };
 
 use super::machine::{INT, MASK, VECTOR};
@@ -11,6 +13,9 @@ use super::walk::Selected;
 
 /// Nodes above which the quick algorithm is taken: the other one's time grows faster than the code.
 pub const MANY: usize = 20_000;
+
+/// Nodes above which the memory that was worked in is given back.
+const LARGE: usize = 4_000;
 
 /// General registers that a called function keeps.
 pub const KEPT: [usize; 6] = [3, 5, 12, 13, 14, 15];
@@ -108,12 +113,24 @@ pub fn environment() -> MachineEnv {
     }
 }
 
+thread_local! {
+    /// What the allocator works in, from one function to the next: asking for memory again takes a tenth of its time.
+    static ROOM: RefCell<Ctx> = RefCell::default();
+}
+
 /// Gives every operand its place, well or quickly.
 pub fn run(selected: &Selected, quick: bool) -> Result<Output, RegAllocError> {
     let algorithm = if quick { Algorithm::Fastalloc } else { Algorithm::Ion };
     let options = RegallocOptions { verbose_log: false, validate_ssa: cfg!(debug_assertions), algorithm };
     let environment = environment();
-    let output = regalloc2::run(selected, &environment, &options)?;
+    let output = ROOM.with_borrow_mut(|room| {
+        let done = regalloc2::run_with_ctx(selected, &environment, &options, room).map(|_| ());
+        let output = std::mem::take(&mut room.output);
+        if done.is_err() || selected.nodes.len() > LARGE {
+            *room = Ctx::default();
+        }
+        done.map(|()| output)
+    })?;
     if cfg!(debug_assertions) {
         check(selected, &environment, &output);
     }

@@ -16,6 +16,11 @@ use super::walk::Selected;
 /// What the heads of loops are aligned to.
 const LOOP_ALIGN: u32 = 32;
 
+/// `mov eax, imm32`
+const MOV_EAX: u8 = 0xb8;
+/// `mov ecx, imm32`
+const MOV_ECX: u8 = 0xb9;
+
 /// The bytes of a function and what is known of them.
 pub struct Assembled {
     /// Code and constants.
@@ -268,24 +273,28 @@ impl State<'_> {
         self.code.jump(None, epilogue);
     }
 
+    /// A number into a register, in the bytes of the instruction: there are two of them for each access.
+    fn load(&mut self, opcode: u8, number: u32) {
+        self.code.raw(&[opcode]);
+        self.code.raw(&number.to_le_bytes());
+    }
+
     /// The code that a fault of an instruction goes on at.
     fn site(&mut self, number: u32, danger: &Danger, fault: Place) -> Site {
         let fixup = self.code.at;
         match danger.lanes {
-            Lanes::Known(lanes) => {
-                self.number(Opcode::Mov_r32_imm32, Register::EAX, OpKind::Immediate32, lanes as i64);
-            }
+            Lanes::Known(lanes) => self.load(MOV_EAX, lanes as u32),
             Lanes::Mask(mask, lanes) => {
                 let code = if lanes == 8 { Opcode::VEX_Kmovb_r32_kr } else { Opcode::VEX_Kmovw_r32_kr };
                 self.simple(code, &[Register::EAX, mask]);
             }
             Lanes::Number(lane) => {
                 self.simple(Opcode::Mov_r32_rm32, &[Register::ECX, lane]);
-                self.number(Opcode::Mov_r32_imm32, Register::EAX, OpKind::Immediate32, 1);
+                self.load(MOV_EAX, 1);
                 self.simple(Opcode::Shl_rm32_CL, &[Register::EAX, Register::CL]);
             }
         }
-        self.number(Opcode::Mov_r32_imm32, Register::ECX, OpKind::Immediate32, number.into());
+        self.load(MOV_ECX, number);
         self.code.jump(None, fault);
         Site {
             at: danger.at,

@@ -115,6 +115,8 @@ pub struct Select<'a> {
     pub depth: u32,
     /// Of each value the parameter of a block that it becomes, if it is given to one.
     pub becomes: Vec<Option<Value>>,
+    /// Of each value the one that it is a mere copy of, or itself.
+    copies: Vec<Value>,
     /// Registers of the function's arguments.
     pub arguments: [Option<VReg>; 2],
     /// Register of each value that somebody asked for.
@@ -148,6 +150,7 @@ impl<'a> Select<'a> {
             depths: vec![0; function.values.len()],
             depth: 0,
             becomes: vec![None; function.values.len()],
+            copies: copies(function),
             arguments: [None; 2],
             registers: vec![None; function.values.len()],
             nodes: Vec::new(),
@@ -266,10 +269,13 @@ impl<'a> Select<'a> {
 
     /// The value that this one is a mere copy of: [`Compute::Copy`], lower halves, conversions that change no bit of a register.
     pub fn origin(&self, mut value: Value) -> Value {
-        while let Some(from) = self.copied(value) {
+        loop {
+            let from = self.copies[value.0 as usize];
+            if from == value {
+                return value;
+            }
             value = from;
         }
-        value
     }
 
     /// Notes a use of a value, before anything is selected.
@@ -278,27 +284,9 @@ impl<'a> Select<'a> {
         self.uses[origin.0 as usize] += 1;
     }
 
-    /// What a value is a mere copy of, one step.
-    pub fn copied(&self, value: Value) -> Option<Value> {
-        let inst = self.function.maker(value)?;
-        let copies = match inst.op {
-            Op::Compute(Compute::Copy) | Op::Half(0) => true,
-            Op::Compute(Compute::Convert(to)) => {
-                let (from, to) = (to.from, to.to);
-                let same = from.bits() == to.bits();
-                let extends = from.bits() == 32 && to.bits() == 64 && !from.signed();
-                let free = same || extends && self.ty(value).is_scalar();
-                !from.float() && !to.float() && from.bits() >= 32 && free
-            }
-            // A bit as a number.
-            Op::Compute(Compute::Select) if self.ty(value).is_scalar() => {
-                let is = |at: usize, number| self.function.constant(inst.args[at]) == Some(number);
-                return (is(0, 1) && is(1, 0)).then_some(inst.args[2]);
-            }
-            Op::Compute(Compute::Int(Int::And | Int::Or, _)) => inst.args[0] == inst.args[1],
-            _ => false,
-        };
-        copies.then(|| inst.args[0])
+    /// Whether a value is a mere copy of another one.
+    pub fn is_copy(&self, value: Value) -> bool {
+        self.copies[value.0 as usize] != value
     }
 
     /// The number of a constant scalar.
@@ -376,13 +364,12 @@ impl<'a> Select<'a> {
         }
     }
 
-    /// The block's insts are done: its nodes, from its end.
-    pub fn finish_block(&mut self) -> Vec<Node> {
+    /// The block's insts are done: adds its nodes, from its end.
+    pub fn finish_block(&mut self, all: &mut Vec<Node>) {
         for live in std::mem::take(&mut self.live) {
             self.make(&live);
         }
         self.made.sort_by_key(|(place, _)| *place);
-        let mut all = Vec::with_capacity(self.block.len() + self.made.len());
         let mut made = self.made.drain(..).peekable();
         for (place, node) in self.block.drain(..).enumerate() {
             while let Some((_, node)) = made.next_if(|(at, _)| *at <= place) {
@@ -391,7 +378,6 @@ impl<'a> Select<'a> {
             all.push(node);
         }
         all.extend(made.map(|(_, node)| node));
-        all
     }
 
     fn fixed(&self, value: Value) -> Option<Fixed> {
@@ -518,6 +504,35 @@ impl<'a> Select<'a> {
         bytes.resize(64, 0);
         self.in_pool(&bytes)
     }
+}
+
+/// Of each value the one that it is a mere copy of.
+fn copies(function: &Function) -> Vec<Value> {
+    let all = (0..function.values.len() as u32).map(Value);
+    all.map(|value| copied(function, value).unwrap_or(value)).collect()
+}
+
+/// What a value is a mere copy of, one step.
+fn copied(function: &Function, value: Value) -> Option<Value> {
+    let inst = function.maker(value)?;
+    let copies = match inst.op {
+        Op::Compute(Compute::Copy) | Op::Half(0) => true,
+        Op::Compute(Compute::Convert(to)) => {
+            let (from, to) = (to.from, to.to);
+            let same = from.bits() == to.bits();
+            let extends = from.bits() == 32 && to.bits() == 64 && !from.signed();
+            let free = same || extends && function.ty(value).is_scalar();
+            !from.float() && !to.float() && from.bits() >= 32 && free
+        }
+        // A bit as a number.
+        Op::Compute(Compute::Select) if function.ty(value).is_scalar() => {
+            let is = |at: usize, number| function.constant(inst.args[at]) == Some(number);
+            return (is(0, 1) && is(1, 0)).then_some(inst.args[2]);
+        }
+        Op::Compute(Compute::Int(Int::And | Int::Or, _)) => inst.args[0] == inst.args[1],
+        _ => false,
+    };
+    copies.then(|| inst.args[0])
 }
 
 /// The class of the registers that hold values of a type.

@@ -54,7 +54,7 @@ pub fn run(function: &Function, target: &Target) -> Result<Selected, Refusal> {
     let mut s = Select::new(function, target);
     number(&mut s, &layout);
     let mut blocks: Vec<MachineBlock> = layout.order.iter().map(|_| MachineBlock::default()).collect();
-    let mut reversed = Vec::new();
+    let mut reversed = Vec::with_capacity(layout.order.len() + count_insts(function, &layout));
     for (at, &id) in layout.order.iter().enumerate().rev() {
         s.home = at as u32;
         let block = &mut blocks[at];
@@ -68,7 +68,7 @@ pub fn run(function: &Function, target: &Target) -> Result<Selected, Refusal> {
             s.finish_inst();
         }
         block.params = function.block(id).params.iter().map(|&param| s.result(param)).collect();
-        reversed.append(&mut s.finish_block());
+        s.finish_block(&mut reversed);
         if at == 0 {
             reversed.push(entry(&mut s));
         }
@@ -88,6 +88,10 @@ pub fn run(function: &Function, target: &Target) -> Result<Selected, Refusal> {
     Ok(Selected { blocks, nodes: reversed, registers, pool, tables, scratch_bytes })
 }
 
+fn count_insts(function: &Function, layout: &Layout) -> usize {
+    layout.order.iter().map(|&id| function.block(id).insts.len()).sum()
+}
+
 /// Counts uses, and numbers places by what was written before them.
 fn number(s: &mut Select<'_>, layout: &Layout) {
     let function = s.function;
@@ -101,7 +105,7 @@ fn number(s: &mut Select<'_>, layout: &Layout) {
             let inst = function.inst(inst);
             let writes = !matches!(inst.op, Op::Load(_) | Op::Gather { .. }) && inst.op.touches_memory();
             epoch += u32::from(writes);
-            if inst.results.len() == 1 && s.copied(inst.results[0]).is_some() {
+            if inst.results.len() == 1 && s.is_copy(inst.results[0]) {
                 continue;
             }
             inst.uses(|value| s.count_use(value));

@@ -24,18 +24,19 @@ use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Compute, Float, Int};
 use crate::ir::op::{Reduction, Space};
 
-/// Cuts a masked function at its barriers, unless a block is one gang.
-pub fn run(function: &mut Function, launch: &Launch, lanes: u8, one_gang: bool) {
+/// Cuts a masked function at its barriers, unless a block is one gang. Whether there was anything to cut.
+pub fn run(function: &mut Function, launch: &Launch, lanes: u8, one_gang: bool) -> bool {
     let order = Order::new(function);
     let waits = |&id: &InstId| matches!(function.inst(id).op, Op::Barrier | Op::BarrierReduce { .. });
     let any = order.blocks.iter().any(|&block| function.block(block).insts.iter().any(waits));
     if one_gang || !any {
-        return;
+        return false;
     }
     sum_up(function, &order);
     let cuts = split(function);
     let plan = Plan::new(function, launch, lanes, &cuts);
     cut(function, &plan, &cuts);
+    true
 }
 
 /// Reductions become numbers in the frame, with a barrier before and behind the sum.

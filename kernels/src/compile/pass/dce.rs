@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::compile::pass::alias;
-use crate::compile::ssa::order::Order;
+use crate::compile::ssa::order::{Order, none_each};
 use crate::compile::ssa::{Def, End, Function, InstId, Op, Value};
 
 /// Takes out insts without effect whose results nobody uses, and parameters nobody reads, in circles too. Atomics whose
@@ -12,9 +12,7 @@ pub fn run(function: &mut Function) {
     let order = Order::new(function);
     let live = Marker::new(function, &order).mark();
     for &block in &order.blocks {
-        let kept =
-            function.block(block).insts.iter().copied().filter(|id| live.insts[id.0 as usize]).collect();
-        function.block_mut(block).insts = kept;
+        function.block_mut(block).insts.retain(|id| live.insts[id.0 as usize]);
         for at in 0..function.block(block).insts.len() {
             let id = function.block(block).insts[at];
             if matches!(function.inst(id).op, Op::Atomic { .. } | Op::AtomicLanes { .. })
@@ -62,10 +60,10 @@ struct Marker<'f> {
 impl<'f> Marker<'f> {
     fn new(function: &'f Function, order: &Order) -> Marker<'f> {
         let mut given: Vec<Vec<SmallVec<[Value; 2]>>> =
-            function.blocks.iter().map(|block| vec![SmallVec::new(); block.params.len()]).collect();
+            function.blocks.iter().map(|block| none_each(block.params.len())).collect();
         let live =
             Live { insts: vec![false; function.insts.len()], values: vec![false; function.values.len()] };
-        let mut open = Vec::new();
+        let mut open = Vec::with_capacity(function.values.len().min(512));
         for &block in &order.blocks {
             let end = &function.block(block).end;
             open.extend(end.condition());

@@ -25,15 +25,15 @@ pub fn run(function: &mut Function) {
     if !order.blocks.iter().any(makes) {
         return;
     }
-    let live = Liveness::new(function, &order);
+    let live = Liveness::of(function, &order, |ty| !ty.is_scalar());
     for &id in &order.blocks {
-        // Masks that go on are better made last, behind what reads those of this round.
-        if gives_masks(function, &live, id) {
+        let insts = &function.block(id).insts;
+        if insts.len() < 2 {
             continue;
         }
-        let insts = &function.block(id).insts;
         let before = peak(function, &live, id, insts);
-        if before <= REGISTERS {
+        // Masks that go on are better made last, behind what reads those of this round.
+        if before <= REGISTERS || gives_masks(function, &live, id) {
             continue;
         }
         let new = Deep::new(function, &live, id).order();

@@ -1,12 +1,15 @@
 //! Constants, algebra and what the block size says.
 //!
-//! One walk in reverse post-order knows of each value the greatest number it can be; it is repeated while it changes
-//! something, a few times at most. Ops become simpler ops or other values; branches on constants become jumps.
+//! One walk in reverse post-order knows of each value the greatest number it can be. Ops become simpler ops or other values;
+//! branches on constants become jumps. What an op reads is simple before the op is looked at, so another walk is made only
+//! where an end changed, or an op was made that was not looked at; a few at most.
 
 mod algebra;
 mod bound;
 #[cfg(test)]
 mod tests;
+
+use smallvec::SmallVec;
 
 use crate::compile::Shape;
 use crate::compile::ssa::edit::{self, Renames};
@@ -22,13 +25,18 @@ const ROUNDS: usize = 4;
 
 /// Folds what can be folded. `shape` is that of the launch.
 pub fn run(function: &mut Function, shape: &Shape) {
+    let mut again = true;
     for _ in 0..ROUNDS {
         let copied = edit::remove_copied_params(function);
+        if !again && !copied {
+            return;
+        }
         let mut folder = Folder::new(function, shape);
         folder.walk();
         if !folder.changed && !copied {
             return;
         }
+        again = folder.again;
     }
 }
 
@@ -53,14 +61,17 @@ struct Folder<'f> {
     /// The insts of the block so far.
     insts: Vec<InstId>,
     line: u32,
+    /// Something is simpler now.
     changed: bool,
+    /// Another walk may find more.
+    again: bool,
 }
 
 impl<'f> Folder<'f> {
     fn new(function: &'f mut Function, shape: &'f Shape) -> Folder<'f> {
         let most = function.values.iter().map(|&(ty, _)| bound::of_type(ty)).collect();
         let renames = Renames::new(function);
-        Folder { function, shape, renames, most, insts: Vec::new(), line: 0, changed: false }
+        Folder { function, shape, renames, most, insts: Vec::new(), line: 0, changed: false, again: false }
     }
 
     fn walk(&mut self) {
@@ -114,7 +125,8 @@ impl<'f> Folder<'f> {
             self.function.inst_mut(id).mask = None;
             self.changed = true;
         }
-        for _ in 0..8 {
+        for round in 0..8 {
+            self.again |= round == 7;
             match self.simplify(id) {
                 Some(Change::Same(value)) => return self.replace(self.function.inst(id).results[0], value),
                 Some(Change::Number(number)) => {
@@ -141,7 +153,7 @@ impl<'f> Folder<'f> {
     fn become_op(&mut self, id: InstId, op: Op, args: &[Value]) {
         let inst = self.function.inst_mut(id);
         inst.op = op;
-        inst.args = args.into();
+        inst.args = SmallVec::from_slice(args);
         self.changed = true;
     }
 
@@ -174,6 +186,7 @@ impl<'f> Folder<'f> {
 
     /// A new op before it.
     fn make(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
+        self.again |= !matches!(op, Op::Const(_));
         let id = self.function.add_inst(op, args, None, &[ty], self.line);
         self.insts.push(id);
         let result = self.function.inst(id).results[0];
@@ -186,12 +199,12 @@ impl<'f> Folder<'f> {
         let inst = self.function.inst(id);
         match inst.op {
             Op::Compute(compute) => {
-                let args = inst.args.clone();
-                if self.function.ty(inst.results[0]).is_scalar() {
-                    self.compute(compute, &args, self.function.ty(inst.results[0]))
-                } else {
-                    None
+                let ty = self.function.ty(inst.results[0]);
+                if !ty.is_scalar() {
+                    return None;
                 }
+                let args: SmallVec<[Value; 4]> = SmallVec::from_slice(&inst.args);
+                self.compute(compute, &args, ty)
             }
             Op::Special(special) => self.special(special),
             Op::Any => self.number(inst.args[0]).map(Change::Number),
@@ -213,7 +226,7 @@ impl<'f> Folder<'f> {
         if compute == Compute::Copy {
             return Some(Change::Same(args[0]));
         }
-        let numbers: Option<Vec<u64>> = args.iter().map(|&arg| self.number(arg)).collect();
+        let numbers: Option<SmallVec<[u64; 4]>> = args.iter().map(|&arg| self.number(arg)).collect();
         if let Some(number) = numbers.and_then(|numbers| meaning::of(compute, &numbers)) {
             return Some(Change::Number(number & bound::of_type(ty)));
         }
@@ -234,6 +247,7 @@ impl<'f> Folder<'f> {
             _ => None,
         };
         self.changed |= folded.is_some();
+        self.again |= folded.is_some();
         let end = folded.map_or(end, End::Jump);
         let end = self.without_not(end);
         self.function.block_mut(id).end = end;

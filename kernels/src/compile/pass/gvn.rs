@@ -17,10 +17,11 @@ pub fn run(function: &mut Function) {
     let entries = Versions::new(function, &order, &dominators);
     let same = (0..function.values.len() as u32).map(Value).collect();
     let insts = function.insts.len();
+    let count = order.blocks.iter().map(|&block| function.block(block).insts.len()).sum();
     let mut merger = Merger {
         function,
         dominators: &dominators,
-        known: Equal::default(),
+        known: Equal::with_room(count),
         places: vec![Place { block: BlockId(0), versions: [0; alias::COUNT] }; insts],
         same,
         versions: [0; alias::COUNT],
@@ -124,21 +125,18 @@ struct Merger<'f> {
 
 impl Merger<'_> {
     fn block(&mut self, block: BlockId, entries: &Versions, at: usize) {
-        let insts = std::mem::take(&mut self.function.block_mut(block).insts);
-        let mut kept = Vec::with_capacity(insts.len());
+        let mut insts = std::mem::take(&mut self.function.block_mut(block).insts);
         let mut next = entries.first[at];
-        for id in insts {
+        insts.retain(|&id| {
             self.rename(id);
             let writes = alias::writes(self.function, self.function.inst(id));
             if writes != 0 {
                 write(&mut self.versions, writes, next);
                 next += 1;
             }
-            if !self.merge(block, id) {
-                kept.push(id);
-            }
-        }
-        self.function.block_mut(block).insts = kept;
+            !self.merge(block, id)
+        });
+        self.function.block_mut(block).insts = insts;
     }
 
     fn rename(&mut self, id: InstId) {

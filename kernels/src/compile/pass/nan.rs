@@ -12,7 +12,7 @@ use crate::compile::ssa::quick::Map;
 use smallvec::SmallVec;
 
 use super::expand;
-use crate::compile::ssa::order::Order;
+use crate::compile::ssa::order::{self, Order};
 use crate::compile::ssa::{BlockId, Function, Inst, InstId, Op, Type, Value};
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Compute, Conversion, Float, Int, Mode};
@@ -303,7 +303,7 @@ fn look(function: &Function, signs: &[bool], id: InstId, place: usize) -> Look {
 fn seen(function: &Function, order: &Order, signs: &[bool]) -> Vec<bool> {
     let mut open = Vec::new();
     // For each value those it may be.
-    let mut from: Vec<SmallVec<[Value; 2]>> = vec![SmallVec::new(); function.values.len()];
+    let mut from: Vec<SmallVec<[Value; 2]>> = order::none_each(function.values.len());
     for &block in &order.blocks {
         for &id in &function.block(block).insts {
             let inst = function.inst(id);

@@ -3,21 +3,29 @@
 
 use smallvec::SmallVec;
 
-use crate::compile::ssa::quick::{Map, Set};
+use crate::compile::ssa::order::none_each;
+use crate::compile::ssa::quick::Set;
 use crate::compile::ssa::{BlockId, Def, Function, InstId, Op, Type, Value};
 
 /// Reorders all blocks.
 pub fn run(function: &mut Function) {
     let carried = carried(function);
     let homes = Homes::new(function);
-    let mut open = vec![Open::No; function.insts.len()];
+    let mut uses = Uses {
+        open: vec![Open::No; function.insts.len()],
+        readers: none_each(function.values.len()),
+        left: vec![0; function.values.len()],
+    };
     for block in function.block_ids() {
         let before = std::mem::take(&mut function.block_mut(block).insts);
         let read = read_first(function, block, before, &carried);
-        let masks = Masks::new(function, &homes, &carried, &mut open, block, &read);
+        let masks = Masks::new(function, &homes, &carried, &mut uses, block, &read);
         function.block_mut(block).insts = masks.run(&read);
     }
 }
+
+/// For each value the parameters it becomes.
+type Carried = Vec<SmallVec<[Value; 2]>>;
 
 /// Where values are made and used.
 struct Homes {
@@ -52,12 +60,12 @@ impl Homes {
 }
 
 /// For each value that is given to a block the parameters it becomes.
-fn carried(function: &Function) -> Map<Value, Vec<Value>> {
-    let mut carried: Map<Value, Vec<Value>> = Map::default();
+fn carried(function: &Function) -> Carried {
+    let mut carried: Carried = none_each(function.values.len());
     for block in &function.blocks {
         block.end.targets(|target| {
             for (&arg, &param) in target.args.iter().zip(&function.block(target.block).params) {
-                carried.entry(arg).or_default().push(param);
+                carried[arg.0 as usize].push(param);
             }
         });
     }
@@ -66,16 +74,11 @@ fn carried(function: &Function) -> Map<Value, Vec<Value>> {
 
 /// Readers of a parameter go in front of the inst that makes the parameter's next value, where they can: then both
 /// values have the same register.
-fn read_first(
-    function: &Function,
-    block: BlockId,
-    mut insts: Vec<InstId>,
-    carried: &Map<Value, Vec<Value>>,
-) -> Vec<InstId> {
+fn read_first(function: &Function, block: BlockId, mut insts: Vec<InstId>, carried: &Carried) -> Vec<InstId> {
     let params: Vec<(InstId, Value)> = insts
         .iter()
         .flat_map(|&id| function.inst(id).results.iter().map(move |&result| (id, result)))
-        .flat_map(|(id, result)| carried.get(&result).into_iter().flatten().map(move |&param| (id, param)))
+        .flat_map(|(id, result)| carried[result.0 as usize].iter().map(move |&param| (id, param)))
         .filter(|&(_, param)| matches!(function.ty(param), Type::V { .. }))
         .collect();
     for (next, param) in params {
@@ -119,14 +122,21 @@ fn is_given(function: &Function, block: BlockId, value: Value) -> bool {
 /// Pure insts that make masks, held back until somebody needs them.
 struct Masks<'f> {
     function: &'f Function,
-    carried: &'f Map<Value, Vec<Value>>,
+    carried: &'f Carried,
+    uses: &'f mut Uses,
+    /// Masks that the block uses.
+    masks: Vec<Value>,
+    done: Vec<InstId>,
+}
+
+/// What a block does with values; of no other block anything is left in here.
+struct Uses {
     /// For each inst: whether it is one of the block's that have no place yet, and whether those are held back.
-    open: &'f mut [Open],
+    open: Vec<Open>,
     /// Of each mask the held insts that read it, and all its uses in the block that are still to come; one that lives
     /// on has one more.
-    readers: Map<Value, Vec<InstId>>,
-    left: Map<Value, usize>,
-    done: Vec<InstId>,
+    readers: Vec<SmallVec<[InstId; 2]>>,
+    left: Vec<u32>,
 }
 
 /// Whether an inst waits for its place.
@@ -144,43 +154,38 @@ impl<'f> Masks<'f> {
     fn new(
         function: &'f Function,
         homes: &Homes,
-        carried: &'f Map<Value, Vec<Value>>,
-        open: &'f mut [Open],
+        carried: &'f Carried,
+        uses: &'f mut Uses,
         block: BlockId,
         insts: &[InstId],
     ) -> Masks<'f> {
-        let mut masks = Masks {
-            function,
-            carried,
-            open,
-            readers: Map::default(),
-            left: Map::default(),
-            done: Vec::with_capacity(insts.len()),
-        };
+        let mut masks = Vec::new();
         for &id in insts {
             let inst = function.inst(id);
             let makes = inst.results.len() == 1 && is_mask(function, inst.results[0]);
             let held = makes && inst.op.is_pure() && !matches!(inst.op, Op::Const(_));
-            masks.open[id.0 as usize] = if held { Open::Held } else { Open::InTurn };
+            uses.open[id.0 as usize] = if held { Open::Held } else { Open::InTurn };
             inst.uses(|value| {
-                if is_mask(function, value) {
-                    *masks.left.entry(value).or_default() += 1;
-                    if held {
-                        masks.readers.entry(value).or_default().push(id);
-                    }
+                if !is_mask(function, value) {
+                    return;
+                }
+                let at = value.0 as usize;
+                if uses.left[at] == 0 {
+                    masks.push(value);
+                    uses.left[at] = u32::from(homes.lives_on[at] || homes.of[at] != Some(block));
+                }
+                uses.left[at] += 1;
+                if held {
+                    uses.readers[at].push(id);
                 }
             });
         }
-        for (value, left) in &mut masks.left {
-            let at = value.0 as usize;
-            *left += usize::from(homes.lives_on[at] || homes.of[at] != Some(block));
-        }
-        masks
+        Masks { function, carried, uses, masks, done: Vec::with_capacity(insts.len()) }
     }
 
     fn run(mut self, insts: &[InstId]) -> Vec<InstId> {
         for &id in insts {
-            if self.open[id.0 as usize] == Open::InTurn {
+            if self.uses.open[id.0 as usize] == Open::InTurn {
                 self.place(id);
             }
         }
@@ -189,11 +194,15 @@ impl<'f> Masks<'f> {
                 self.place(id);
             }
         }
+        for mask in self.masks {
+            self.uses.left[mask.0 as usize] = 0;
+            self.uses.readers[mask.0 as usize].clear();
+        }
         self.done
     }
 
     fn is_open(&self, id: InstId) -> bool {
-        self.open[id.0 as usize] != Open::No
+        self.uses.open[id.0 as usize] != Open::No
     }
 
     /// Puts an inst here, after the held ones that it needs; then those that make nothing live longer.
@@ -211,20 +220,20 @@ impl<'f> Masks<'f> {
         if !self.is_open(id) {
             return;
         }
-        self.open[id.0 as usize] = Open::No;
+        self.uses.open[id.0 as usize] = Open::No;
         self.done.push(id);
         let mut touched: SmallVec<[Value; 8]> = SmallVec::new();
         inst.uses(|value| touched.push(value));
         for value in &touched {
-            if let Some(left) = self.left.get_mut(value) {
-                *left -= 1;
+            if is_mask(function, *value) {
+                self.uses.left[value.0 as usize] -= 1;
             }
         }
         touched.extend_from_slice(&inst.results);
         for value in touched.into_iter().filter(|&value| is_mask(function, value)) {
             // Readers never change: by number, since placing one looks at them too.
-            for at in 0..self.readers.get(&value).map_or(0, Vec::len) {
-                let reader = self.readers[&value][at];
+            for at in 0..self.uses.readers[value.0 as usize].len() {
+                let reader = self.uses.readers[value.0 as usize][at];
                 if self.is_open(reader) && self.ends_one(reader) {
                     self.place(reader);
                 }
@@ -243,13 +252,12 @@ impl<'f> Masks<'f> {
                 _ => false,
             };
             ready &= !waits;
-            ends |= self.left.get(&value) == Some(&1);
+            ends |= self.uses.left[value.0 as usize] == 1;
         });
         // The next value of a parameter comes last of those who read it.
-        let next = self.carried.get(&inst.results[0]).into_iter().flatten();
-        let last = next.into_iter().all(|&param| {
-            let own = usize::from(uses(self.function, id, param));
-            self.left.get(&param).is_none_or(|&left| left <= own)
+        let last = self.carried[inst.results[0].0 as usize].iter().all(|&param| {
+            let own = u32::from(uses(self.function, id, param));
+            self.uses.left[param.0 as usize] <= own
         });
         ready && ends && last
     }

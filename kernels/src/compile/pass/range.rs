@@ -141,10 +141,16 @@ impl Ranges {
         let mut changes = vec![0_u32; function.values.len()];
         let mut looked = vec![0_u32; function.insts.len()];
         let mut now = 1;
+        // When a block was last done with: nothing is new there if nothing has changed since.
+        let mut done = vec![0_u32; function.blocks.len()];
         // The first two rounds learn, the third lets go of what still grows, the rest confirms.
         for round in 0.. {
             let mut changed = false;
             for &block in &order.blocks {
+                if done[block.0 as usize] == now {
+                    continue;
+                }
+                let before = now;
                 for (place, &param) in function.block(block).params.iter().enumerate() {
                     let new = ranges.given(function, &predecessors, block, place);
                     if ranges.set(param, new, round >= 2) {
@@ -166,6 +172,8 @@ impl Ranges {
                         }
                     }
                 }
+                // What a block gives to itself may be new to it.
+                done[block.0 as usize] = if now == before { now } else { 0 };
             }
             if !changed {
                 break;

@@ -199,7 +199,7 @@ impl<'f> Solver<'f> {
         let order = Order::new(function);
         let predecessors = order::predecessors(function, &order);
         let homes = order::homes(function, &order);
-        let mut users = vec![SmallVec::new(); function.values.len()];
+        let mut users = order::none_each(function.values.len());
         let mut slots = vec![(None, Vec::new()); function.slots.len()];
         for &id in &order.blocks {
             let block = function.block(id);

@@ -86,15 +86,16 @@ pub struct Split<'f> {
     pub once: Vec<bool>,
 }
 
-/// The gangs that a masked function will have. Before it is decided which values live over barriers: with one gang none have to.
+/// The gangs that a masked function will have, and what is known of it as it is. Before it is decided which values live over
+/// barriers: with one gang none have to.
 pub fn plan(
     function: &Function,
     launch: &Launch,
     target: &Target,
     options: &Options,
-) -> Result<Plan, Refusal> {
+) -> Result<(Plan, Known), Refusal> {
     let known = Known::new(function, launch, target, options);
-    Plan::new(function, &known.shapes, launch, target, options)
+    Ok((Plan::new(function, &known.shapes, launch, target, options)?, known))
 }
 
 /// Where all threads of each gang exist, nobody need ask who entered.
@@ -107,7 +108,8 @@ pub fn all_enter(function: &mut Function) {
 }
 
 /// What there is to know of the values of a masked function.
-struct Known {
+#[derive(Debug)]
+pub struct Known {
     claims: Vec<Claim>,
     ranges: Ranges,
     shapes: Shapes,
@@ -135,7 +137,18 @@ pub fn run(
     target: &Target,
     options: &Options,
 ) -> Result<Vectors, Refusal> {
-    let Known { claims, ranges, shapes } = Known::new(function, launch, target, options);
+    run_known(function, launch, target, options, Known::new(function, launch, target, options))
+}
+
+/// The same where all is known of the function already.
+pub fn run_known(
+    function: &Function,
+    launch: &Launch,
+    target: &Target,
+    options: &Options,
+    known: Known,
+) -> Result<Vectors, Refusal> {
+    let Known { claims, ranges, shapes } = known;
     let plan = Plan::new(function, &shapes, launch, target, options)?;
     let forms = steps::of(function, &claims, &shapes, &ranges);
     let order = Order::new(function);

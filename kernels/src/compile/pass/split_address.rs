@@ -467,7 +467,6 @@ impl Split<'_> {
         }
         let parts: Values = self
             .units(true)
-            .into_iter()
             .map(|unit| {
                 let lanes = self.lanes(from, unit);
                 run(self, lanes)

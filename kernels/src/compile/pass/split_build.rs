@@ -9,6 +9,9 @@ use super::split_fold::{self, Number};
 use crate::ir::compute::{Comparison, Compute, Conversion, Int, Mode};
 use crate::ir::{Type as Kind, op::Space};
 
+/// Insts that there is room for from the start.
+const INSTS: usize = 1024;
+
 /// The function under construction, and where it grows.
 #[derive(Debug)]
 pub struct Builder {
@@ -25,9 +28,11 @@ pub struct Builder {
 impl Builder {
     /// An empty function with its entry as the current block.
     pub fn new(name: &str) -> Builder {
-        let mut to = Function { name: name.to_owned(), ..Function::default() };
+        let insts = Vec::with_capacity(INSTS);
+        let values = Vec::with_capacity(INSTS);
+        let mut to = Function { name: name.to_owned(), insts, values, ..Function::default() };
         let at = to.add_block(0);
-        Builder { to, at, line: 0, known: Equal::default(), tables: Map::default() }
+        Builder { to, at, line: 0, known: Equal::with_room(INSTS / 2), tables: Map::default() }
     }
 
     /// A new block; it is not the current one yet.
@@ -98,7 +103,7 @@ impl Builder {
 
     /// A pure op: what it comes to, the one that is there already, or a new one.
     pub fn pure(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
-        let mut args: SmallVec<[Value; 4]> = args.into();
+        let mut args: SmallVec<[Value; 4]> = SmallVec::from_slice(args);
         if split_fold::commutes(&op) && self.is_number(args[0]) {
             args.swap(0, 1);
         }
@@ -210,8 +215,21 @@ impl Builder {
 
     /// A sum with a constant.
     pub fn add_number(&mut self, a: Value, number: i64) -> Value {
+        if number == 0 {
+            return a;
+        }
         let ty = self.ty(a);
-        let number = self.same(ty, number as u64);
+        // At once what the algebra of sums comes to.
+        let (a, number) = match self.made_by(a) {
+            Some((Op::Compute(Compute::Int(Int::Add, kind)), &[inner, last])) if *kind == unsigned(ty) => {
+                match self.constant(last) {
+                    Some(more) => (inner, more.wrapping_add(number as u64)),
+                    None => (a, number as u64),
+                }
+            }
+            _ => (a, number as u64),
+        };
+        let number = self.same(ty, number);
         self.add(a, number)
     }
 

@@ -266,7 +266,7 @@ impl Split<'_> {
     /// The argument of an op on lanes. Products of 32 bits are made of lanes of 64.
     fn argument(&mut self, compute: Compute, at: usize, arg: Value, unit: Unit) -> Value {
         let Compute::Int(Int::MulWide, kind) = compute else { return self.lanes(arg, unit) };
-        if let (Rep::Scalar(scalar), true) = (self.rep(arg).clone(), at < 2) {
+        if let (&Rep::Scalar(scalar), true) = (self.rep(arg), at < 2) {
             let wide = self.build.widen(scalar, kind.signed());
             return self.build.broadcast(wide, self.lanes_of(unit));
         }

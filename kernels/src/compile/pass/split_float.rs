@@ -21,7 +21,7 @@ impl Split<'_> {
         let units = match uniform {
             true if halves => vec![Unit::Half(0)],
             true => vec![Unit::Whole(0)],
-            false => self.units(halves),
+            false => self.units(halves).collect(),
         };
         let mut parts = Values::new();
         for unit in units {

@@ -1,9 +1,11 @@
 //! What vector code comes to while it is made: constants lane by lane, and the algebra that keeps it short.
 
-use super::super::ssa::{Op, Type, Value};
+use smallvec::SmallVec;
+
+use super::super::ssa::{Op, Type, Value, meaning};
 use super::split_build::{Builder, lanes};
 use crate::interp::lanes::{Lanes, WARP};
-use crate::interp::{Meaning, meaning};
+use crate::interp::{self, Meaning};
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Compute, Int};
 
@@ -63,6 +65,9 @@ fn computed(build: &mut Builder, compute: Compute, args: &[Value], ty: Type) -> 
     if !args.iter().all(|&arg| build.is_number(arg)) {
         return None;
     }
+    if let Some(number) = in_all_lanes(build, compute, args) {
+        return Some(build.same(ty, number));
+    }
     let mut numbers = Vec::with_capacity(args.len());
     for &arg in args {
         numbers.push(build.number(arg)?.spread(build.ty(arg)));
@@ -71,9 +76,18 @@ fn computed(build: &mut Builder, compute: Compute, args: &[Value], ty: Type) -> 
     Some(if ty.is_scalar() { build.same(ty, results[0]) } else { build.constant_of(ty, results) })
 }
 
+/// The one number that a usual op gives where its arguments are each the same in all lanes.
+fn in_all_lanes(build: &Builder, compute: Compute, args: &[Value]) -> Option<u64> {
+    let mut numbers = SmallVec::<[u64; 4]>::new();
+    for &arg in args {
+        numbers.push(build.constant(arg)?);
+    }
+    meaning::usual(compute, &numbers)
+}
+
 /// What a pure op gives for these numbers.
 fn evaluate(compute: Compute, args: &[Vec<u64>], count: usize) -> Option<Vec<u64>> {
-    let run = meaning(compute)?;
+    let run = interp::meaning(compute)?;
     let mut results = Vec::with_capacity(count);
     for start in (0..count).step_by(WARP) {
         let part = WARP.min(count - start);

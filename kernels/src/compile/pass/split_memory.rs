@@ -154,7 +154,6 @@ impl Split<'_> {
         let halves = self.from.ty(value) == Type::I64;
         let parts = self
             .units(halves)
-            .into_iter()
             .map(|unit| {
                 let lanes = self.lanes(value, unit);
                 match self.mask_of(masks, unit) {

@@ -88,6 +88,11 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Whether all threads of every gang will exist however many vectors a gang has: gangs are powers of two then as well.
+    pub fn is_sure_to_be_full(launch: &Launch, options: &Options) -> bool {
+        options.vectors.is_none() && launch.threads().is_power_of_two() && launch.threads() >= WARP
+    }
+
     /// All threads of every gang exist.
     pub fn is_full(&self) -> bool {
         self.threads.is_multiple_of(self.gang)

@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::super::ssa::order::{Dominators, Order, predecessors, successors};
+use super::super::ssa::order::{Dominators, Order, none_each, predecessors, successors};
 use super::super::ssa::{BlockId, Function, InstId, Op, Value};
 
 /// Moves pure insts down.
@@ -53,7 +53,7 @@ pub fn run(function: &mut Function) {
 
 /// The blocks that use each value, one entry a use.
 fn users(function: &Function, order: &Order) -> Vec<SmallVec<[BlockId; 4]>> {
-    let mut users = vec![SmallVec::new(); function.values.len()];
+    let mut users = none_each(function.values.len());
     for &id in &order.blocks {
         let block = function.block(id);
         let mut note = |value: Value| users[value.0 as usize].push(id);

@@ -1,5 +1,7 @@
 //! Values of which the gang has one scalar: those of other vectors are made of it where they are needed.
 
+use std::rc::Rc;
+
 use super::super::Refusal;
 use super::super::ssa::quick::Map;
 use super::super::ssa::{Op, Type, Value};
@@ -12,14 +14,25 @@ use crate::ir::op::Special;
 /// What steps from vector to vector are made of.
 #[derive(Clone, Debug, Default)]
 pub struct Steps {
-    /// The form of each value that has one.
-    forms: Map<Value, Form>,
-    /// One value for each form.
-    owners: Map<Form, Value>,
+    /// Of each value that has a form the one that stands for all of that form.
+    owners: Map<Value, Value>,
+    /// That one of each form.
+    of_form: Map<Form, Value>,
+    /// What other vectors' scalars have more, of each of them.
+    parts: Map<Value, Rc<[Part]>>,
     /// How far each vector's first lane is from that of the first vector, at a place.
     distances: Map<Value, Vec<i64>>,
     /// Numbers that places are multiplied with, of 32 and of 64 bits. They are made where all of the gang's code can see them.
     times: Map<Times, [Value; 2]>,
+}
+
+/// A part of a form: numbers, or that many times a sum of products.
+#[derive(Clone, Debug)]
+struct Part {
+    /// Of 32 and of 64 bits; `None`: 1.
+    times: Option<[Value; 2]>,
+    /// For each vector.
+    counts: Vec<i64>,
 }
 
 impl Split<'_> {
@@ -34,11 +47,23 @@ impl Split<'_> {
                 self.learn_times(times)?;
             }
             if fine {
-                self.steps.owners.entry(form.clone()).or_insert(value);
-                self.steps.forms.insert(value, form);
+                self.learn_parts(value, form);
             }
         }
         Ok(())
+    }
+
+    fn learn_parts(&mut self, value: Value, form: Form) {
+        let steps = &mut self.steps;
+        let owner = *steps.of_form.entry(form).or_insert_with_key(|form| {
+            let part = |((place, times), &count): (&(Value, Times), &i64)| Part {
+                times: steps.times.get(times).copied(),
+                counts: steps.distances[place].iter().map(|&way| count.wrapping_mul(way)).collect(),
+            };
+            steps.parts.insert(value, form.iter().map(part).collect());
+            value
+        });
+        steps.owners.insert(value, owner);
     }
 
     /// Whether the first lanes of all vectors are known distances apart there.
@@ -78,8 +103,7 @@ impl Split<'_> {
 
     /// How a value is passed that the gang has one scalar of.
     pub fn stepped_way(&self, value: Value) -> Option<Way> {
-        let form = self.steps.forms.get(&value)?;
-        let owner = *self.steps.owners.get(form)?;
+        let owner = *self.steps.owners.get(&value)?;
         let stride = if let Shape::Affine(stride) = self.shape(value) { stride } else { 0 };
         Some(Way::Stepped(owner, stride))
     }
@@ -94,13 +118,12 @@ impl Split<'_> {
 
     /// What a value is in the first lane of a vector, by what it is in that of the first vector.
     pub fn step(&mut self, owner: Value, first: Value, vector: u32) -> Value {
-        let Some(form) = self.steps.forms.get(&owner).cloned() else { return first };
+        let Some(parts) = self.steps.parts.get(&owner).cloned() else { return first };
         let long = self.build.ty(first) == Type::I64;
         let (mut value, mut number) = (first, 0i64);
-        for ((place, times), count) in form {
-            let distance = self.steps.distances.get(&place).map_or(0, |all| all[vector as usize]);
-            let count = count.wrapping_mul(distance);
-            if let (Some(&times), true) = (self.steps.times.get(&times), count != 0) {
+        for part in &parts[..] {
+            let count = part.counts[vector as usize];
+            if let (Some(times), true) = (part.times, count != 0) {
                 let step = self.build.multiply_number(times[usize::from(long)], count as u64);
                 value = self.build.add(value, step);
             } else {

@@ -161,8 +161,7 @@ impl Split<'_> {
             if let Rep::Scalar(scalar) = self.rep(mask) {
                 return *scalar;
             }
-            let mut masks: Values =
-                self.units(false).into_iter().map(|unit| self.lanes(mask, unit)).collect();
+            let mut masks: Values = self.units(false).map(|unit| self.lanes(mask, unit)).collect();
             while masks.len() > 1 {
                 masks = masks
                     .chunks(2)

@@ -78,13 +78,9 @@ impl Split<'_> {
     }
 
     /// All units, of one kind.
-    pub fn units(&self, halves: bool) -> Vec<Unit> {
-        let vectors = self.plan.vectors;
-        if halves {
-            (0..vectors * 2).map(Unit::Half).collect()
-        } else {
-            (0..vectors).map(Unit::Whole).collect()
-        }
+    pub fn units(&self, halves: bool) -> impl Iterator<Item = Unit> + use<> {
+        let count = self.plan.vectors * if halves { 2 } else { 1 };
+        (0..count).map(move |at| if halves { Unit::Half(at) } else { Unit::Whole(at) })
     }
 
     /// The shape of a value of the masked function.
@@ -124,14 +120,13 @@ impl Split<'_> {
             return firsts[vector as usize];
         }
         let wide = self.from.ty(value) == Type::I64;
-        match self.rep(value).clone() {
-            Rep::Scalar(scalar) => scalar,
+        match self.rep(value) {
+            Rep::Scalar(scalar) => *scalar,
             Rep::Bases(bases, _) | Rep::Shifted(bases, _) => bases[vector as usize],
-            Rep::Stepped(first, owner, _) => self.step(owner, first, vector),
-            Rep::Splat(splat) => self.build.extract(splat, 0),
-            Rep::Full(parts) if wide => self.build.extract(parts[vector as usize * 2], 0),
+            &Rep::Stepped(first, owner, _) => self.step(owner, first, vector),
+            &Rep::Splat(splat) => self.build.extract(splat, 0),
             Rep::Full(parts) => {
-                let part = parts[vector as usize];
+                let part = parts[vector as usize * if wide { 2 } else { 1 }];
                 if self.from.ty(value) != Type::I1 {
                     return self.build.extract(part, 0);
                 }
@@ -157,25 +152,32 @@ impl Split<'_> {
         let lanes = self.lanes_of(unit);
         let wide = self.from.ty(value) == Type::I64;
         let vector = unit.vector() as usize;
-        match (self.rep(value).clone(), unit) {
-            (Rep::Scalar(scalar), _) => self.build.broadcast(scalar, lanes),
-            (Rep::Bases(bases, stride), _) => self.grown(bases[vector], stride, unit),
-            (Rep::Stepped(.., stride), _) => {
+        match (self.rep(value), unit) {
+            (&Rep::Scalar(scalar), _) => self.build.broadcast(scalar, lanes),
+            (Rep::Bases(bases, stride), _) => {
+                let (base, stride) = (bases[vector], *stride);
+                self.grown(base, stride, unit)
+            }
+            (&Rep::Stepped(.., stride), _) => {
                 let base = self.first(value, unit.vector());
                 self.grown(base, stride, unit)
             }
             (Rep::Shifted(bases, origin), _) => {
+                let (base, origin) = (bases[vector], *origin);
                 let others = self.lanes(origin, unit);
                 let first = self.first(origin, unit.vector());
                 let kind = split_build::unsigned(self.build.ty(first));
-                let way = self.build.int(Int::Sub, kind, &[bases[vector], first]);
+                let way = self.build.int(Int::Sub, kind, &[base, first]);
                 let way = self.build.broadcast(way, lanes);
                 self.build.add(others, way)
             }
-            (Rep::Splat(splat), Unit::Half(_)) if !wide => self.build.half(splat, 0),
-            (Rep::Splat(splat), _) => splat,
+            (&Rep::Splat(splat), Unit::Half(_)) if !wide => self.build.half(splat, 0),
+            (&Rep::Splat(splat), _) => splat,
             (Rep::Full(parts), Unit::Half(half)) if wide => parts[half as usize],
-            (Rep::Full(parts), Unit::Half(half)) => self.build.half(parts[vector], (half % 2) as u8),
+            (Rep::Full(parts), Unit::Half(half)) => {
+                let part = parts[vector];
+                self.build.half(part, (half % 2) as u8)
+            }
             (Rep::Full(parts), Unit::Whole(_)) => parts[vector],
         }
     }
@@ -204,7 +206,7 @@ impl Split<'_> {
     /// All vectors of a value of 32 bits, its masks, or its halves of 64 bits.
     pub fn full(&mut self, value: Value) -> Values {
         let units = self.units(self.from.ty(value) == Type::I64);
-        units.into_iter().map(|unit| self.lanes(value, unit)).collect()
+        units.map(|unit| self.lanes(value, unit)).collect()
     }
 
     /// What units came to, as a representation: halves of 32 bits and of masks are joined.
@@ -212,7 +214,7 @@ impl Split<'_> {
         if halves && ty != Type::I64 {
             return Rep::Full(parts.chunks(2).map(|pair| self.build.join(pair[0], pair[1])).collect());
         }
-        Rep::Full(parts.into())
+        Rep::Full(Values::from_slice(parts))
     }
 
     /// How a parameter of this shape is passed.

@@ -6,7 +6,7 @@ mod repair;
 pub use builder::Builder;
 pub use repair::{Reaching, Repair};
 
-use super::order::{Few, Order, predecessors};
+use super::order::{Few, Order, none_each, predecessors};
 use super::{Block, BlockId, Def, End, Function, InstId, Op, Target, Type, Value};
 
 /// Values that others stand for. A chain of renames is followed to its end.
@@ -276,7 +276,7 @@ pub fn join_blocks(function: &mut Function) {
 
 /// For each parameter the blocks that get it as an argument.
 fn users_of_params(function: &Function, order: &Order) -> Vec<Few> {
-    let mut users: Vec<Few> = vec![Few::new(); function.values.len()];
+    let mut users: Vec<Few> = none_each(function.values.len());
     for &block in &order.blocks {
         function.block(block).end.targets(|to| {
             for &arg in &to.args {

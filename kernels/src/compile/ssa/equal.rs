@@ -30,6 +30,11 @@ pub fn hash(op: &Op, args: &[Value], mask: Option<Value>) -> u32 {
 }
 
 impl Equal {
+    /// With room for so many, so that it need not grow.
+    pub fn with_room(count: usize) -> Equal {
+        Equal { slots: vec![0; (count * 2).next_power_of_two().max(64)], all: Vec::with_capacity(count) }
+    }
+
     /// The first one with this hash that the asker takes, in no order that means something.
     pub fn find(&self, hash: u32, mut takes: impl FnMut(InstId) -> bool) -> Option<InstId> {
         let last = self.slots.len().wrapping_sub(1);

@@ -2,7 +2,7 @@
 
 use super::Op;
 use crate::interp::{self, Meaning};
-use crate::ir::compute::Float;
+use crate::ir::compute::{Float, Int};
 use crate::ir::{Compute, Type};
 
 /// Whether an op gives a number for numbers, lane by lane, and does nothing else.
@@ -69,8 +69,38 @@ fn mantissa(a: f64) -> f64 {
     if value.abs() < 1.5 { value } else { value / 2.0 }
 }
 
+/// The result of the ops that addresses are made of. The interpreter's meaning is that of a whole warp: it takes far longer.
+pub fn usual(compute: Compute, sources: &[u64]) -> Option<u64> {
+    let Compute::Int(op, ty) = compute else { return None };
+    let bits = match ty {
+        Type::U32 | Type::S32 | Type::B32 => 32,
+        Type::U64 | Type::S64 | Type::B64 => 64,
+        _ => return None,
+    };
+    let result = match (op, sources) {
+        (Int::Add, &[a, b]) => a.wrapping_add(b),
+        (Int::Sub, &[a, b]) => a.wrapping_sub(b),
+        (Int::MulLow, &[a, b]) => a.wrapping_mul(b),
+        (Int::And, &[a, b]) => a & b,
+        (Int::Or, &[a, b]) => a | b,
+        (Int::Xor, &[a, b]) => a ^ b,
+        (Int::Shl, &[_, b]) if b as u32 >= bits => 0,
+        (Int::Shl, &[a, b]) => a << (b as u32),
+        (Int::Neg, &[a]) => a.wrapping_neg(),
+        _ => return None,
+    };
+    Some(if bits == 32 { result & u64::from(u32::MAX) } else { result })
+}
+
 /// The result for these sources, narrow ones in the low bits; `None` if there is no such op.
 pub fn of(compute: Compute, sources: &[u64]) -> Option<u64> {
+    if let Some(result) = usual(compute, sources) {
+        return Some(result);
+    }
+    of_warp(compute, sources)
+}
+
+fn of_warp(compute: Compute, sources: &[u64]) -> Option<u64> {
     let lanes: [_; 4] =
         std::array::from_fn(|at| [sources.get(at).copied().unwrap_or(0); interp::lanes::WARP]);
     let mut result = [0; interp::lanes::WARP];
@@ -83,4 +113,38 @@ pub fn of(compute: Compute, sources: &[u64]) -> Option<u64> {
         Meaning::Each(compute) => return Some(interp::each(compute, [a[0], b[0], c[0]])),
     }
     Some(result[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usual_ops_are_as_the_interpreter_has_them() {
+        let ops =
+            [Int::Add, Int::Sub, Int::MulLow, Int::And, Int::Or, Int::Xor, Int::Shl, Int::Neg, Int::Shr];
+        let types = [Type::U32, Type::S32, Type::B32, Type::U64, Type::S64, Type::B64, Type::U16];
+        let numbers =
+            [0, 1, 2, 31, 32, 63, 64, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff, 1 << 32, 5 << 40, u64::MAX];
+        let mut known = 0;
+        for (op, ty) in ops.into_iter().flat_map(|op| types.map(|ty| (op, ty))) {
+            for (a, b) in numbers.into_iter().flat_map(|a| numbers.map(|b| (a, b))) {
+                // What is above a type's width is zero.
+                let cut = |number: u64| number & u64::MAX >> (64 - ty.bits());
+                let (a, b) = (cut(a), cut(b));
+                let sources = if op == Int::Neg { &[a][..] } else { &[a, b] };
+                let compute = Compute::Int(op, ty);
+                if let Some(result) = usual(compute, sources) {
+                    known += 1;
+                    // There is no shift of signed numbers to the left, for instance.
+                    let meant = of_warp(compute, sources);
+                    assert!(
+                        meant.is_none_or(|meant| meant == result),
+                        "{op:?} {ty:?} {a:x} {b:x}: {result:x}"
+                    );
+                }
+            }
+        }
+        assert_eq!(known, 8 * 6 * 13 * 13);
+    }
 }

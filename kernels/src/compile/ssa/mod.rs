@@ -241,7 +241,7 @@ pub struct Access {
 }
 
 /// An instruction.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Inst {
     /// What.
     pub op: Op,
@@ -256,7 +256,7 @@ pub struct Inst {
 }
 
 /// Where a jump goes, and the values of the block's parameters.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Target {
     /// The block.
     pub block: BlockId,
@@ -366,6 +366,20 @@ impl Type {
     }
 }
 
+// Written out because lists of plain numbers are copied as a whole then, not one by one.
+impl Clone for Inst {
+    fn clone(&self) -> Inst {
+        let (args, results) = (SmallVec::from_slice(&self.args), SmallVec::from_slice(&self.results));
+        Inst { op: self.op.clone(), args, mask: self.mask, results, line: self.line }
+    }
+}
+
+impl Clone for Target {
+    fn clone(&self) -> Target {
+        Target::with(self.block, &self.args)
+    }
+}
+
 impl Target {
     /// Without arguments.
     pub fn to(block: BlockId) -> Target {
@@ -374,7 +388,7 @@ impl Target {
 
     /// With arguments.
     pub fn with(block: BlockId, args: &[Value]) -> Target {
-        Target { block, args: args.into() }
+        Target { block, args: SmallVec::from_slice(args) }
     }
 }
 
@@ -562,8 +576,11 @@ impl Function {
         line: u32,
     ) -> InstId {
         let id = InstId(self.insts.len() as u32);
-        let results = (0..).zip(types).map(|(place, &ty)| self.add_value(ty, Def::Inst(id, place))).collect();
-        self.insts.push(Inst { op, args: args.into(), mask, results, line });
+        let mut results = SmallVec::new();
+        for (place, &ty) in (0..).zip(types) {
+            results.push(self.add_value(ty, Def::Inst(id, place)));
+        }
+        self.insts.push(Inst { op, args: SmallVec::from_slice(args), mask, results, line });
         id
     }
 

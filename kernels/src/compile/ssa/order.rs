@@ -76,7 +76,8 @@ fn visit(function: &Function, root: BlockId, seen: &mut [bool], order: &mut Vec<
     if std::mem::replace(&mut seen[root.0 as usize], true) {
         return;
     }
-    let mut open = vec![(root, successors(function, root))];
+    let mut open = Vec::with_capacity(32);
+    open.push((root, successors(function, root)));
     while let Some((block, rest)) = open.last_mut() {
         // Targets are taken from the last on, so that the first one comes first in the reverse.
         match rest.pop() {
@@ -93,6 +94,11 @@ fn visit(function: &Function, root: BlockId, seen: &mut [bool], order: &mut Vec<
     }
 }
 
+/// An empty list for each of so many.
+pub fn none_each<T: smallvec::Array>(count: usize) -> Vec<SmallVec<T>> {
+    std::iter::repeat_with(SmallVec::new).take(count).collect()
+}
+
 /// The blocks a block leads to, in order; one that stands there twice is there twice.
 pub fn successors(function: &Function, block: BlockId) -> Few {
     let mut all = Few::new();
@@ -102,7 +108,7 @@ pub fn successors(function: &Function, block: BlockId) -> Few {
 
 /// For each block the reached blocks that lead to it; one that does so twice is there twice.
 pub fn predecessors(function: &Function, order: &Order) -> Vec<Few> {
-    let mut all = vec![Few::new(); function.blocks.len()];
+    let mut all = none_each(function.blocks.len());
     for &block in &order.blocks {
         function.block(block).end.targets(|to| all[to.block.0 as usize].push(block));
     }

@@ -1,7 +1,7 @@
 //! Which values are still needed at the start and end of each block.
 
-use super::{Few, Order, predecessors};
-use crate::compile::ssa::{BlockId, Def, Function, Value};
+use super::{Few, Order, none_each, predecessors};
+use crate::compile::ssa::{BlockId, Def, Function, Type, Value};
 
 /// A set of small numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,16 +71,26 @@ pub struct Liveness {
 impl Liveness {
     /// Follows each value from its uses back to where it is made.
     pub fn new(function: &Function, order: &Order) -> Liveness {
+        Liveness::of(function, order, |_| true)
+    }
+
+    /// The same of some values only.
+    pub fn of(function: &Function, order: &Order, wanted: impl Fn(Type) -> bool) -> Liveness {
         let count = function.blocks.len();
         let predecessors = predecessors(function, order);
         let home = homes(function, order);
         let uses = uses(function, order, &home);
-        let mut result = Liveness { live_in: vec![Vec::new(); count], live_out: vec![Vec::new(); count] };
+        // Most blocks have no more than this, so that lists need not grow.
+        let lists = || (0..count).map(|_| Vec::with_capacity(64)).collect();
+        let mut result = Liveness { live_in: lists(), live_out: lists() };
         // The last value that was noted for a block: values are done one after the other.
         let (mut last_in, mut last_out) = (vec![u32::MAX; count], vec![u32::MAX; count]);
         for (value, blocks) in uses.iter().enumerate() {
+            if !wanted(function.values[value].0) {
+                continue;
+            }
             let (value, home) = (Value(value as u32), home[value]);
-            let mut open = blocks.clone();
+            let mut open = Few::from_slice(blocks);
             while let Some(block) = open.pop() {
                 let at = block.0 as usize;
                 if Some(block) == home || last_in[at] == value.0 {
@@ -117,7 +127,7 @@ pub fn homes(function: &Function, order: &Order) -> Vec<Option<BlockId>> {
 
 /// For each value the blocks that use it and do not make it, in which each is once.
 fn uses(function: &Function, order: &Order, home: &[Option<BlockId>]) -> Vec<Few> {
-    let mut uses: Vec<Few> = vec![Few::new(); function.values.len()];
+    let mut uses: Vec<Few> = none_each(function.values.len());
     for &block in &order.blocks {
         let mut note = |value: Value| {
             let own = &mut uses[value.0 as usize];
