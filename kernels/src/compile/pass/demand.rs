@@ -35,8 +35,8 @@ pub fn run(function: &mut Function) {
                 done.push(id);
                 continue;
             };
-            let lanes = wanted[result.0 as usize];
-            match change(function, function.inst(id), lanes) {
+            let looked_at = wanted[result.0 as usize];
+            match change(function, function.inst(id), looked_at) {
                 Some(Change::Same(value)) => renames.set(result, value),
                 Some(Change::Nothing) => become_op(function, id, Op::Const(0), &[]),
                 Some(Change::Permute(index, value)) => {
@@ -47,6 +47,16 @@ pub fn run(function: &mut Function) {
                     done.push(index);
                     let index = function.inst(index).results[0];
                     become_op(function, id, Op::Permute, &[index, value]);
+                }
+                Some(Change::Behind(start, first, second)) => {
+                    let ty = function.ty(result);
+                    let count = lanes(ty).unwrap_or(0) as u64;
+                    let table = table(function, (start..start + count).collect());
+                    let line = function.inst(id).line;
+                    let index = function.add_inst(Op::Table(table), &[], None, &[ty], line);
+                    done.push(index);
+                    let index = function.inst(index).results[0];
+                    become_op(function, id, Op::Permute2, &[index, first, second]);
                 }
                 None => {}
             }
@@ -81,6 +91,8 @@ enum Change {
     Nothing,
     /// It is a permutation of one vector by this index.
     Permute(Vec<u64>, Value),
+    /// It is the lanes from one on of two vectors behind each other.
+    Behind(u64, Value, Value),
 }
 
 fn change(function: &Function, inst: &Inst, wanted: Lanes) -> Option<Change> {
@@ -98,7 +110,10 @@ fn change(function: &Function, inst: &Inst, wanted: Lanes) -> Option<Change> {
             if wanted & !mask == 0 {
                 return Some(Change::Same(inst.args[0]));
             }
-            (wanted & mask == 0).then_some(Change::Same(inst.args[1]))
+            if wanted & mask == 0 {
+                return Some(Change::Same(inst.args[1]));
+            }
+            moved_in(function, &inst.args, mask, wanted)
         }
         Op::Permute | Op::Permute2 => {
             let index = index_of(function, inst.args[0])?;
@@ -129,6 +144,38 @@ fn change(function: &Function, inst: &Inst, wanted: Lanes) -> Option<Change> {
         }
         _ => None,
     }
+}
+
+/// A vector that is turned, with zeros or others for what came round, is moved out of the way by them.
+fn moved_in(function: &Function, args: &[Value], mask: Lanes, wanted: Lanes) -> Option<Change> {
+    let count = lanes(function.ty(args[0]))? as u64;
+    let splat = |value: Value| {
+        matches!(function.maker(value)?.op, Op::Const(_) | Op::Broadcast).then_some((value, None))
+    };
+    // A source, and which of its lanes it gives to each lane if that matters.
+    let side = |value: Value| {
+        splat(value).or_else(|| {
+            let inst = function.maker(value).filter(|inst| inst.op == Op::Permute)?;
+            Some((inst.args[1], Some(index_of(function, inst.args[0])?)))
+        })
+    };
+    let (own, other) = (side(args[0])?, side(args[1])?);
+    if own.1.is_some() == other.1.is_some() {
+        return None;
+    }
+    let fits = |start: u64, first: &(Value, Option<Vec<u64>>), second: &(Value, Option<Vec<u64>>)| {
+        (0..count).filter(|lane| wanted >> lane & 1 == 1).all(|lane| {
+            let from = lane + start;
+            let there = if from < count { first } else { second };
+            let given = if mask >> lane & 1 == 1 { &own } else { &other };
+            let same = |index: &Vec<u64>| index[lane as usize] % count == from % count;
+            std::ptr::eq(there, given) && there.1.as_ref().is_none_or(same)
+        })
+    };
+    let sides = [(&own, &other), (&other, &own)];
+    let starts = sides.into_iter().flat_map(|sides| (1..count).map(move |start| (start, sides)));
+    let mut fitting = starts.filter(|&(start, (first, second))| fits(start, first, second));
+    fitting.next().map(|(start, (first, second))| Change::Behind(start, first.0, second.0))
 }
 
 /// Sources for all lanes, so that those that are wanted fit and an instruction without an index does it: within each four
@@ -354,6 +401,53 @@ mod tests {
             store.global.4 v0 + 32, v1 [v5]
             v6: i32 = const 0
             return v6",
+        );
+    }
+
+    #[test]
+    fn zeros_move_in_from_below_and_above() {
+        becomes(
+            "table 3, 0, 1, 2
+            table 2, 3, 0, 1
+            b0:
+            v0: i64 = context
+            v1: v4x32 = load.global.4 v0
+            v2: v4x32 = table.0
+            v3: v4x32 = permute v2, v1
+            v4: v4x32 = const 0
+            v5: m4 = const 1
+            v6: v4x32 = select v4, v3, v5
+            store.global.4 v0, v6
+            v7: v4x32 = table.1
+            v8: v4x32 = permute v7, v1
+            v9: m4 = const 3
+            v10: v4x32 = select v8, v4, v9
+            store.global.4 v0 + 16, v10
+            v11: v4x32 = select v4, v8, v5
+            store.global.4 v0 + 32, v11
+            v12: i32 = const 0
+            return v12",
+            "table 3, 0, 1, 2
+            table 2, 3, 0, 1
+            table 3, 4, 5, 6
+            table 2, 3, 4, 5
+            b0:
+            v0: i64 = context
+            v1: v4x32 = load.global.4 v0
+            v4: v4x32 = const 0
+            v5: m4 = const 1
+            v13: v4x32 = table.2
+            v6: v4x32 = permute2 v13, v4, v1
+            store.global.4 v0, v6
+            v7: v4x32 = table.1
+            v8: v4x32 = permute v7, v1
+            v14: v4x32 = table.3
+            v10: v4x32 = permute2 v14, v1, v4
+            store.global.4 v0 + 16, v10
+            v11: v4x32 = select v4, v8, v5
+            store.global.4 v0 + 32, v11
+            v12: i32 = const 0
+            return v12",
         );
     }
 

@@ -21,6 +21,7 @@ pub mod expand_narrow;
 mod expand_tiny;
 pub mod fold;
 mod formula;
+pub mod forward;
 pub mod gvn;
 pub mod late;
 pub mod licm;

@@ -82,8 +82,10 @@ pub struct Split<'f> {
     pub sure: Set<(Value, bool)>,
     /// The loop whose code without masks is made, and the first block of its ordinary code.
     pub inside: Option<(BlockId, BlockId)>,
-    /// Blocks behind which nothing is there twice.
-    pub once: Vec<bool>,
+    /// Of each block how many branches lead to it behind which code is there twice; `u8::MAX`: nothing more shall be.
+    pub once: Vec<u8>,
+    /// Of how many of them the code without masks is being made.
+    pub inside_twice: u8,
 }
 
 /// The gangs that a masked function will have, and what is known of it as it is. Before it is decided which values live over
@@ -166,7 +168,8 @@ pub fn run_known(
         floats: floats(function, &order),
         facts: Facts::new(function, &order, &dominators),
         predecessors: order::predecessors(function, &order),
-        once: vec![false; function.blocks.len()],
+        once: vec![0; function.blocks.len()],
+        inside_twice: 0,
         dominators,
         reps: vec![None; function.values.len()],
         firsts: Map::default(),

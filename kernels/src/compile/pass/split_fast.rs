@@ -197,7 +197,7 @@ impl Split<'_> {
             });
             self.take_blocks(&fast, Some(before));
             fast.body.iter().for_each(|&block| {
-                self.once[block.0 as usize] = true;
+                self.once[block.0 as usize] = u8::MAX;
                 self.receive(block);
             });
             self.fast.insert(id, Fast { blocks, ..fast });

@@ -10,13 +10,23 @@ use crate::ir::compute::{Comparison, Compute, Int};
 
 /// Insts times vectors that are worth to be there twice.
 const WORTH: usize = 6000;
+/// The same inside of code without masks.
+const WORTH_INSIDE: usize = 2000;
+/// Branches inside of each other behind which code is there twice.
+const DEPTH: u8 = 2;
 
 impl Split<'_> {
     /// The mask of a branch on `Any` of one, if what is behind it should be there twice.
     fn mask_for_two(&self, id: BlockId, condition: Value, yes: &To) -> Option<Value> {
         let inst = self.from.maker(condition)?;
         let behind = yes.block;
-        if inst.op != Op::Any || self.predecessors[behind.0 as usize].len() != 1 || self.once[id.0 as usize] {
+        // Only what has no masks is doubled again.
+        let doubled = self.once[id.0 as usize];
+        if inst.op != Op::Any
+            || self.predecessors[behind.0 as usize].len() != 1
+            || doubled > self.inside_twice
+            || doubled >= DEPTH
+        {
             return None;
         }
         let mask = inst.args[0];
@@ -36,7 +46,8 @@ impl Split<'_> {
             };
             self.from.block(block).insts.iter().any(wants)
         };
-        let fits = insts * self.plan.vectors as usize <= WORTH;
+        let worth = if doubled == 0 { WORTH } else { WORTH_INSIDE };
+        let fits = insts * self.plan.vectors as usize <= worth;
         (fits && region.iter().any(masked)).then_some(mask)
     }
 
@@ -64,10 +75,12 @@ impl Split<'_> {
         let to = self.target(yes)?;
         let rest = self.build.block();
         self.build.end(End::Branch(all, to, To::to(rest)));
-        region.iter().for_each(|block| self.once[block.0 as usize] = true);
+        self.inside_twice += 1;
+        region.iter().for_each(|block| self.once[block.0 as usize] = self.inside_twice);
         for &block in &region {
             self.one_block(block)?;
         }
+        self.inside_twice -= 1;
         self.loops.entered = entered;
         self.set_back(reps);
         for (&block, before) in region.iter().zip(before) {
@@ -119,7 +132,44 @@ impl Split<'_> {
             }
             at += 1;
         }
+        let opposites = self.opposites(&all);
+        all.extend(opposites);
         all
+    }
+
+    /// Comparisons of the same numbers that hold where those of some masks do not.
+    fn opposites(&self, masks: &[(Value, bool)]) -> Vec<(Value, bool)> {
+        let compared = |value: Value| {
+            let inst = self.from.maker(value)?;
+            match (&inst.op, &inst.args[..]) {
+                (Op::Compute(Compute::Compare(order, kind, _)), &[a, b]) if !kind.float() => {
+                    Some((*order, *kind, a, b))
+                }
+                _ => None,
+            }
+        };
+        let known: Vec<_> = masks.iter().filter_map(|&(mask, full)| Some((compared(mask)?, full))).collect();
+        let mut found = Vec::new();
+        if known.is_empty() {
+            return found;
+        }
+        for &block in &self.order.blocks {
+            for &id in &self.from.block(block).insts {
+                let [result] = self.from.inst(id).results[..] else { continue };
+                let Some((order, kind, a, b)) = compared(result) else { continue };
+                let against = |&&((other, same, first, second), _): &&(_, bool)| {
+                    same == kind
+                        && ((first, second) == (a, b) && opposite(other) == Some(order)
+                            || (second, first) == (a, b) && opposite(other).and_then(turned) == Some(order))
+                };
+                if let Some(&(_, full)) = known.iter().find(against)
+                    && !masks.iter().any(|&(mask, _)| mask == result)
+                {
+                    found.push((result, !full));
+                }
+            }
+        }
+        found
     }
 
     /// From here on a mask is full, and others with it. What was there before.
@@ -138,6 +188,9 @@ impl Split<'_> {
 
     /// Whether all threads of the gang are in a mask.
     pub fn whole(&mut self, mask: Value) -> Value {
+        if let Rep::Scalar(scalar) = *self.rep(mask) {
+            return scalar;
+        }
         let from = self.from;
         let known = match from.maker(mask).map(|inst| (&inst.op, &inst.args[..])) {
             Some((Op::Entered, _)) if self.plan.is_full() => Some(self.build.same(Type::I1, 1)),
@@ -277,3 +330,6 @@ fn turned(order: Comparison) -> Option<Comparison> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -311,6 +311,17 @@ fn select(folder: &mut Folder<'_>, args: &[Value], ty: Type) -> Option<Change> {
             _ => {}
         }
     }
+    // What was selected by the same condition before.
+    let of = |value: Value| match folder.made_by(value)? {
+        (Compute::Select, [yes, no, same]) => (same == condition).then_some((yes, no)),
+        _ => None,
+    };
+    let again = |a: Value, b: Value| Some(Change::Other(Op::Compute(Compute::Select), vec![a, b, condition]));
+    match (of(a), of(b)) {
+        (Some((yes, _)), _) => return again(yes, b),
+        (_, Some((_, no))) => return again(a, no),
+        _ => {}
+    }
     match folder.made_by(condition)? {
         (Compute::Int(Int::Not, _), [opposite, ..]) => {
             Some(Change::Other(Op::Compute(Compute::Select), vec![b, a, opposite]))

@@ -89,6 +89,14 @@ fn a_selected_flag_is_the_flag() {
 }
 
 #[test]
+fn what_was_selected_by_the_same_flag() {
+    becomes(
+        "v3: i1 = compare.lt.s32 v1, v2\nv4: i32 = const 7\nv5: i32 = select v1, v4, v3\nv6: i32 = select v5, v2, v3\nv7: i32 = select v4, v5, v3\nstore.global.4 v0, v6\nstore.global.4 v0, v7\nexit",
+        "v3: i1 = compare.lt.s32 v1, v2\nv4: i32 = const 7\nv6: i32 = select v1, v2, v3\nstore.global.4 v0, v6\nstore.global.4 v0, v4\nexit",
+    );
+}
+
+#[test]
 fn only_a_mask_of_all_lanes_masks_nothing() {
     let pass = |function: &mut Function| {
         super::run(function, &SHAPE);
