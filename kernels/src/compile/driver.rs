@@ -6,8 +6,8 @@ use super::build;
 use super::pass::split::Known;
 use super::pass::split_plan::Plan;
 use super::pass::{
-    barriers, blocking, dce, deep, demand, expand, fold, forward, gvn, late, licm, mask, nan, order, promote,
-    spaces, split, straight,
+    ahead, barriers, blocking, dce, deep, demand, expand, fold, forward, gvn, late, licm, mask, nan, order,
+    promote, spaces, split, straight,
 };
 use super::ssa::verify::{Stage, verify};
 use super::ssa::{Function, edit};
@@ -175,6 +175,7 @@ impl Way<'_> {
         self.plain("forward", forward::run);
         self.clean(shape);
         self.plain("demand", demand::run);
+        self.plain("ahead", ahead::run);
         self.plain("licm", licm::run);
         self.plain("gvn", gvn::run);
         self.plain("dce", dce::run);

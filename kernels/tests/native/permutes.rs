@@ -33,11 +33,35 @@ fn tables(count: u64, random: &mut fastrand::Rng) -> Vec<Vec<u64>> {
     tables
 }
 
+/// Tables of two vectors: lanes of each 16 bytes in turn, two of each vector, and quarters of them.
+fn tables_of_two(ty: Type, random: &mut fastrand::Rng) -> Vec<Vec<u64>> {
+    let Type::V { bits, lanes } = ty else { return Vec::new() };
+    let (count, size) = (u64::from(lanes), 128 / u64::from(bits));
+    let each = |of: &dyn Fn(u64) -> u64| (0..count).map(of).collect::<Vec<u64>>();
+    let mut tables = Vec::new();
+    for upper in [0, size / 2] {
+        for first in [0, 1] {
+            tables.push(each(&|lane| {
+                lane / size * size + upper + lane % size / 2 + (lane + first) % 2 * count
+            }));
+        }
+    }
+    for _ in 0..20 {
+        let four: Vec<u64> = (0..4).map(|_| random.u64(..4)).collect();
+        let of = |part: u64, side: u64| four[part as usize % 4] + part / 2 * side;
+        tables.push(each(&|lane| lane / 4 * 4 + of(lane % 4, count)));
+        tables.push(each(&|lane| of(lane / size, 4) * size + lane % size));
+        tables.push(each(&|lane| (of(lane / size, 0) + (1 - lane / size / 2) * 4) * size + lane % size));
+    }
+    tables
+}
+
 fn check(ty: Type, two: bool, random: &mut fastrand::Rng) {
     let Type::V { lanes: count, .. } = ty else { return };
     let count = u64::from(count);
     let mut all = tables(count, random);
     if two {
+        all.extend(tables_of_two(ty, random));
         all.extend((0..count * 2).map(|by| (by..by + count).collect::<Vec<u64>>()));
         all.extend((0..20).map(|_| (0..count).map(|_| random.u64(..)).collect::<Vec<u64>>()));
     }

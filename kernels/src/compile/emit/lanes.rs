@@ -110,15 +110,17 @@ fn upper_half(s: &mut Select<'_>, result: Value, arg: Value) {
 }
 
 fn join(s: &mut Select<'_>, result: Value, low: Value, high: Value) {
-    let (d, low, high) = (s.result(result), s.reg(low), s.reg(high));
+    let (d, low) = (s.result(result), s.reg(low));
     match s.ty(result) {
         Type::M { .. } => {
+            let high = s.reg(high);
             let code = Machine::new(Code::VEX_Kunpckbw_kr_kr_kr).def(View::K, d);
             s.push(code.reg(View::K, high).reg(View::K, low));
         }
         _ => {
             let code = Machine::new(Code::EVEX_Vinserti64x4_zmm_k1z_zmm_ymmm256_imm8).def(View::Z, d);
-            s.push(code.reg(View::Z, low).reg(View::Y, high).immediate(1));
+            let high = s.source(high, Fold::Half);
+            s.push(code.reg(View::Z, low).source(View::Y, &high).immediate(1));
         }
     }
 }

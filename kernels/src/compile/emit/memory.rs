@@ -131,6 +131,13 @@ fn load_vector(
     Ok(())
 }
 
+/// Selects a prefetch.
+pub fn prefetch(s: &mut Select<'_>, id: InstId, writes: bool) {
+    let code = if writes { Code::Prefetchw_m8 } else { Code::Prefetcht0_m8 };
+    let memory = s.address(s.inst(id).args[0], 0, None);
+    s.push(Machine::new(code).memory(memory));
+}
+
 /// Whether accesses of a space may miss the caches. One under a mask that does is begun only when all before it is done, and
 /// takes several times as long; so it has no mask where that is full.
 fn may_miss(space: Space) -> bool {

@@ -449,3 +449,15 @@ pub const WITHIN: Row = row!(
     EVEX_Vpshufd_ymm_k1z_ymmm256b32_imm8,
     EVEX_Vpermq_zmm_k1z_zmmm512b64_imm8
 );
+/// Of each 16 bytes of two vectors the lower lanes in turn.
+pub const LOWER_MIXED: Row = row!(
+    EVEX_Vpunpckldq_zmm_k1z_zmm_zmmm512b32,
+    EVEX_Vpunpckldq_ymm_k1z_ymm_ymmm256b32,
+    EVEX_Vpunpcklqdq_zmm_k1z_zmm_zmmm512b64
+);
+/// The upper ones.
+pub const UPPER_MIXED: Row = row!(
+    EVEX_Vpunpckhdq_zmm_k1z_zmm_zmmm512b32,
+    EVEX_Vpunpckhdq_ymm_k1z_ymm_ymmm256b32,
+    EVEX_Vpunpckhqdq_zmm_k1z_zmm_zmmm512b64
+);

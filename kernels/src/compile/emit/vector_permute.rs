@@ -6,7 +6,7 @@ use regalloc2::VReg;
 use super::machine::{Machine, View};
 use super::select::Select;
 use super::vector_codes as codes;
-use super::vector_plan::{Input, Plan, Write};
+use super::vector_plan::{Input, Plan, Write, view};
 use crate::compile::ssa::{Inst, Op, Type, Value};
 
 /// The numbers of a table, each below `count`; `None` if the value is none.
@@ -52,17 +52,61 @@ fn within(numbers: &[usize]) -> Option<u8> {
     same.then(|| (0..4).map(|lane| numbers[lane] << (lane * 2)).sum::<usize>() as u8)
 }
 
-/// Of two vectors behind each other the lanes from one on.
-pub fn two(s: &mut Select<'_>, ty: Type, index: Value, [first, second]: [Value; 2], to: VReg) -> Option<()> {
-    let Type::V { lanes, .. } = ty else { return None };
+/// A permutation of two vectors behind each other. Whether there is such an instruction.
+pub fn two(s: &mut Select<'_>, ty: Type, index: Value, of: [Value; 2], to: VReg) -> Option<()> {
+    let Type::V { bits, lanes } = ty else { return None };
     let lanes = usize::from(lanes);
-    let numbers = table(s, index, lanes * 2)?;
+    let numbers = table(s, index, lanes * 2).filter(|numbers| numbers.len() == lanes)?;
     let start = *numbers.first()?;
-    let in_a_row = numbers.iter().zip(start..).all(|(&number, want)| number == want);
-    if !in_a_row || start == 0 || start >= lanes {
-        return None;
+    if (1..lanes).contains(&start) && numbers.iter().zip(start..).all(|(&number, want)| number == want) {
+        return align(s, ty, of[0], of[1], start as u8, to);
     }
-    align(s, ty, first, second, start as u8, to)
+    // Lanes of 16 bytes.
+    let size = 128 / usize::from(bits);
+    let mixed = |upper: usize| {
+        let from = |lane: usize| lane / size * size + upper * size / 2 + lane % size / 2 + lane % 2 * lanes;
+        (0..lanes).all(|lane| numbers[lane] == from(lane))
+    };
+    let row = if mixed(0) { Some(codes::LOWER_MIXED) } else { mixed(1).then_some(codes::UPPER_MIXED) };
+    if let Some(row) = row {
+        Plan::of(row, ty, &of)?.emit(s, to, Write::All);
+        return Some(());
+    }
+    let (code, immediate) = match pairs(&numbers, bits) {
+        Some(immediate) if lanes == 16 => (Code::EVEX_Vshufps_zmm_k1z_zmm_zmmm512b32_imm8, immediate),
+        Some(immediate) => (Code::EVEX_Vshufps_ymm_k1z_ymm_ymmm256b32_imm8, immediate),
+        None => (Code::EVEX_Vshufi32x4_zmm_k1z_zmm_zmmm512b32_imm8, quarters(&numbers, size)?),
+    };
+    let view = view(ty);
+    let (first, second) = (s.reg(of[0]), s.reg(of[1]));
+    let machine = Machine::new(code).def(view, to).reg(view, first).reg(view, second);
+    s.push(machine.immediate(immediate));
+    Some(())
+}
+
+/// The immediate if within each four lanes of 32 bits two are of the first vector and two of the second, everywhere the same.
+fn pairs(numbers: &[usize], bits: u8) -> Option<u8> {
+    let lanes = numbers.len();
+    let fits = |lane: usize| {
+        let (side, place) = (numbers[lane] / lanes, numbers[lane] % lanes);
+        side == lane % 4 / 2 && place / 4 == lane / 4 && place % 4 == numbers[lane % 4] % 4
+    };
+    let all = bits == 32 && (0..lanes).all(fits);
+    all.then(|| (0..4).map(|lane| (numbers[lane] % 4) << (lane * 2)).sum::<usize>() as u8)
+}
+
+/// The immediate if two quarters of 16 bytes are of the first vector and two of the second.
+fn quarters(numbers: &[usize], size: usize) -> Option<u8> {
+    let lanes = numbers.len();
+    let fits = |lane: usize| {
+        let start = numbers[lane / size * size];
+        numbers[lane] == start + lane % size
+            && start.is_multiple_of(size)
+            && start / lanes == lane / (lanes / 2)
+    };
+    let all = lanes == size * 4 && (0..lanes).all(fits);
+    let quarter = |part: usize| numbers[part * size] / size % 4;
+    all.then(|| (0..4).map(|part| quarter(part) << (part * 2)).sum::<usize>() as u8)
 }
 
 fn align(s: &mut Select<'_>, ty: Type, first: Value, second: Value, start: u8, to: VReg) -> Option<()> {

@@ -197,6 +197,10 @@ fn select(s: &mut Select<'_>, id: InstId) -> Result<(), Refusal> {
             flow::poll(s);
             Ok(())
         }
+        Op::Prefetch(writes) => {
+            memory::prefetch(s, id, *writes);
+            Ok(())
+        }
         Op::Broadcast | Op::Extract(_) | Op::Half(_) | Op::Join | Op::MaskBits | Op::BitsMask => {
             lanes::select(s, id)
         }

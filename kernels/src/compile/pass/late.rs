@@ -1,10 +1,16 @@
 //! Loads wait for who needs them: a value that is read right before its use takes no register until then.
+//!
+//! Vectors that are copied are read in groups before the first of them is stored: a load behind many stores that the caches
+//! have not taken yet waits for them, and so do all that come later.
 
 use smallvec::SmallVec;
 
 use super::alias;
 use crate::compile::ssa::quick::Map;
-use crate::compile::ssa::{Function, InstId, Value};
+use crate::compile::ssa::{Function, Inst, InstId, Op, Type, Value};
+
+/// So many vectors are read before they are stored.
+const GROUP: usize = 16;
 
 /// Moves loads down within their blocks, as far as nothing may change what they read.
 pub fn run(function: &mut Function) {
@@ -14,13 +20,24 @@ pub fn run(function: &mut Function) {
             function,
             waiting: Vec::new(),
             of: Map::default(),
+            stored: Map::default(),
             insts: Vec::with_capacity(before.len()),
         };
+        for &inst in &before {
+            let inst = function.inst(inst);
+            stored_vectors(function, inst).for_each(|value| _ = late.stored.insert(value, ()));
+        }
         before.into_iter().for_each(|inst| late.take(inst));
         late.release(alias::ALL);
         let insts = late.insts;
         function.block_mut(block).insts = insts;
     }
+}
+
+/// Vectors that a store writes.
+fn stored_vectors<'f>(function: &'f Function, inst: &'f Inst) -> impl Iterator<Item = Value> + 'f {
+    let values = if matches!(inst.op, Op::Store(_)) { &inst.args[1..] } else { &[] };
+    values.iter().copied().filter(|&value| matches!(function.ty(value), Type::V { .. }))
 }
 
 struct Late<'f> {
@@ -29,6 +46,8 @@ struct Late<'f> {
     waiting: Vec<Option<InstId>>,
     /// By what they make.
     of: Map<Value, usize>,
+    /// Vectors that stores of the block write.
+    stored: Map<Value, ()>,
     insts: Vec<InstId>,
 }
 
@@ -44,7 +63,30 @@ impl Late<'_> {
         if writes != 0 {
             self.release(writes);
         }
+        for value in stored_vectors(self.function, inst) {
+            self.read_group(value);
+        }
         self.put(id);
+    }
+
+    /// If a value is a load's that waits, it is made now, together with those behind it that are to be stored as well.
+    fn read_group(&mut self, value: Value) {
+        let Some(&first) = self.of.get(&value).filter(|&&place| self.waiting[place].is_some()) else {
+            return;
+        };
+        let mut count = 0;
+        for place in first..self.waiting.len() {
+            let Some(load) = self.waiting[place] else { continue };
+            if !self.function.inst(load).results.iter().any(|result| self.stored.contains_key(result)) {
+                continue;
+            }
+            self.waiting[place] = None;
+            self.put(load);
+            count += 1;
+            if count == GROUP {
+                return;
+            }
+        }
     }
 
     /// What reads what may now change does so before.
@@ -114,6 +156,38 @@ mod tests {
             store.global.4 v0, v6
             v7: i32 = add.u32 v2, v4
             return v7",
+        );
+    }
+
+    #[test]
+    fn vectors_are_read_before_they_are_copied() {
+        check(
+            Stage::Vectors,
+            "function f
+            b0:
+            v0: i64 = context
+            v1: v16x32 = load.global.4 v0
+            v2: v16x32 = load.global.4 v0 + 64
+            v3: v16x32 = load.global.4 v0 + 128
+            store.shared.4 v0, v1
+            store.shared.4 v0 + 64, v2
+            v4: v16x32 = add.u32 v3, v3
+            store.shared.4 v0 + 128, v4
+            v5: i32 = const 0
+            return v5",
+            run,
+            "function f
+            b0:
+            v0: i64 = context
+            v1: v16x32 = load.global.4 v0
+            v2: v16x32 = load.global.4 v0 + 64
+            store.shared.4 v0, v1
+            store.shared.4 v0 + 64, v2
+            v3: v16x32 = load.global.4 v0 + 128
+            v4: v16x32 = add.u32 v3, v3
+            store.shared.4 v0 + 128, v4
+            v5: i32 = const 0
+            return v5",
         );
     }
 }

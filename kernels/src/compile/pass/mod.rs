@@ -1,5 +1,6 @@
 //! The passes, a file each; README.md of the compiler has their order.
 
+pub mod ahead;
 pub mod alias;
 pub mod barriers;
 pub mod blocking;
@@ -41,6 +42,7 @@ mod split_atomic;
 mod split_build;
 mod split_call;
 mod split_claims;
+mod split_columns;
 mod split_compute;
 mod split_facts;
 mod split_fast;

@@ -69,15 +69,19 @@ impl Split<'_> {
     ) -> Option<(Row, Value)> {
         match pattern {
             Pattern::Row(stride) => {
-                let row = self.row(inst, access, stride, masks)?;
+                let row = self.row_or_columns(inst, access, stride, masks)?;
                 Some((row, self.build.same(Type::I1, 1)))
             }
             Pattern::RowIfNoWrap(stride) => {
-                let row = self.row(inst, access, stride, masks)?;
+                let row = self.row_or_columns(inst, access, stride, masks)?;
                 Some((row, self.never_wraps(inst.args[0])?))
             }
             _ => None,
         }
+    }
+
+    fn row_or_columns(&mut self, inst: &Inst, access: &Access, stride: i64, masks: &Masks) -> Option<Row> {
+        self.row(inst, access, stride, masks).or_else(|| self.columns(inst, access, stride, masks))
     }
 
     fn load_row(&mut self, inst: &Inst, access: &Access, masks: &Masks, row: Row) -> Values {
@@ -85,6 +89,7 @@ impl Split<'_> {
             Row::Elements => self.load_rows(inst, access, masks),
             Row::Packed => self.load_packed(inst, access, masks),
             Row::Words(words) => self.load_structures(inst, access, words),
+            Row::Columns(stride) => self.load_columns(inst, access, masks, stride),
         }
     }
 
@@ -93,6 +98,7 @@ impl Split<'_> {
             Row::Elements => self.store_rows(inst, access, masks),
             Row::Packed => self.store_packed(inst, access, masks),
             Row::Words(words) => self.store_structures(inst, access, words),
+            Row::Columns(stride) => self.store_columns(inst, access, masks, stride),
         }
     }
 
@@ -231,6 +237,25 @@ impl Split<'_> {
             values.extend(if widens { self.extended(&parts, access.signed) } else { parts });
         }
         values
+    }
+
+    /// The words of a vector's lanes, of one of their elements.
+    pub fn gather_at(
+        &mut self,
+        inst: &Inst,
+        access: &Access,
+        masks: &Masks,
+        (vector, place): (u32, i64),
+    ) -> Value {
+        let each = self.each_with(inst, access, vector, place);
+        self.gather(&each, access, access.bytes, masks, vector)[0]
+    }
+
+    /// The addresses of a vector's lanes, of one of their elements.
+    fn each_with(&mut self, inst: &Inst, access: &Access, vector: u32, place: i64) -> Each {
+        let each = self.each_at(access, inst.args[0], vector);
+        let at = At { offset: each.at.offset + place * i64::from(access.bytes), ..each.at };
+        Each { at, ..each }
     }
 
     /// The elements of a vector's lanes: one vector of 32 bits, or two of 64.
@@ -475,6 +500,21 @@ impl Split<'_> {
                 self.scatter(op, &each, &parts, masks, vector);
             }
         }
+    }
+
+    /// Words of a vector's lanes, of one of their elements.
+    pub fn scatter_at(
+        &mut self,
+        inst: &Inst,
+        access: &Access,
+        masks: &Masks,
+        (vector, place): (u32, i64),
+        value: Value,
+    ) {
+        let each = self.each_with(inst, access, vector, place);
+        let (space, bytes, scale) = (access.space, access.bytes, each.scale);
+        let op = Op::Scatter { space, bytes, scale, offset: each.at.offset as i32 };
+        self.scatter(op, &each, &[value], masks, vector);
     }
 
     /// A vector of 32 bits, or two of 64, lane by lane.

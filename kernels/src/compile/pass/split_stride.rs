@@ -18,6 +18,8 @@ pub enum Row {
     Packed,
     /// A structure of so many words a lane.
     Words(u32),
+    /// So many bytes apart, as some of the gang's vectors beside each other are.
+    Columns(i64),
 }
 
 impl Split<'_> {

@@ -8,7 +8,8 @@ use super::super::{Options, Shape as Launch, Target};
 use super::split::{self, Vectors};
 use super::split_random;
 use super::split_texts::{
-    HISTOGRAM, HISTOGRAM_2, POINTERS, SAXPY, SAXPY_2, STRUCTURES, SUM, TILES, TILES_4, TRANSPOSE, TRANSPOSE_2,
+    COLUMNS, COLUMNS_8, HISTOGRAM, HISTOGRAM_2, POINTERS, SAXPY, SAXPY_2, STRUCTURES, SUM, TILES, TILES_4,
+    TRANSPOSE, TRANSPOSE_2,
 };
 
 fn target(lanes: u8) -> Target {
@@ -214,6 +215,22 @@ fn structures() {
     let split = split(&parse(STRUCTURES), [64, 1, 1], 16, None);
     let text = split.function.to_string();
     assert!(!text.contains("gather") && !text.contains("scatter"), "{text}");
+}
+
+#[test]
+fn columns() {
+    for block in [[16, 16, 1], [16, 9, 1], [16, 20, 1], [16, 4, 1], [8, 16, 1]] {
+        let mut world = World::new(block, 8192);
+        let pointers = [world.pointer(0), world.pointer(4096)];
+        world.set_parameters(&pointers);
+        world.set_words(0, &(0..2048u32).map(|at| at.wrapping_mul(0x9e37_79b9)).collect::<Vec<_>>());
+        agree(COLUMNS, &world);
+    }
+    text(COLUMNS, [16, 8, 1], 8, COLUMNS_8);
+    for pass in [TRANSPOSE, COLUMNS] {
+        let text = split(&parse(pass), [16, 16, 1], 16, Some(16)).function.to_string();
+        assert!(!text.contains("gather") && !text.contains("scatter"), "{text}");
+    }
 }
 
 #[test]

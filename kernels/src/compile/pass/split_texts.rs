@@ -434,3 +434,164 @@ pub const TILES_4: &str = "v0: i32 = shr.u32 v1, v2
     v28: v16x32 = load.shared.4 v7 + 1088 @5
     v38: i64 = load.param.8 v39
     jump b1(v40, v41, v42, v43)";
+
+/// Columns of a matrix, read and written: what is a column there is a row here.
+pub const COLUMNS: &str = "function columns
+    b0:
+    v0: i32 = special.tid.0
+    v1: i32 = special.tid.1
+    v2: i32 = const 84
+    v3: i32 = const 4
+    v4: i32 = const 64
+    v5: i64 = const 0
+    v6: i64 = load.param.8 v5
+    v7: i64 = load.param.8 v5 + 8
+    v8: i32 = mullow.u32 v0, v2
+    v9: i32 = mullow.u32 v1, v3
+    v10: i32 = add.u32 v8, v9
+    v11: i64 = convert.u64.u32 v10
+    v12: i64 = add.u64 v6, v11
+    v13: i32 = mullow.u32 v0, v3
+    v14: i32 = mullow.u32 v1, v4
+    v15: i32 = add.u32 v13, v14
+    v16: i64 = convert.u64.u32 v15
+    v17: i64 = add.u64 v7, v16
+    v18: i32 = load.global.4 v17 @1
+    v19: i32 = load.global.4 v12 @2
+    store.global.4 v17, v19 @3
+    store.global.4 v12, v18 @4
+    exit";
+
+/// What becomes of it with 8 vectors.
+pub const COLUMNS_8: &str = "v0: v16x32 = load.global.4 v1 @1
+    v2: v16x32 = load.global.4 v1 + 64 @1
+    v3: v16x32 = load.global.4 v1 + 128 @1
+    v4: v16x32 = load.global.4 v1 + 192 @1
+    v5: v16x32 = load.global.4 v1 + 256 @1
+    v6: v16x32 = load.global.4 v1 + 320 @1
+    v7: v16x32 = load.global.4 v1 + 384 @1
+    v8: v16x32 = load.global.4 v1 + 448 @1
+    v9: v8x32 = load.global.4 v10 @2
+    v11: v8x32 = load.global.4 v10 + 336 @2
+    v12: v16x32 = join v9, v11 @2
+    v13: v8x32 = load.global.4 v10 + 84 @2
+    v14: v8x32 = load.global.4 v10 + 420 @2
+    v15: v16x32 = join v13, v14 @2
+    v16: v8x32 = load.global.4 v10 + 168 @2
+    v17: v8x32 = load.global.4 v10 + 504 @2
+    v18: v16x32 = join v16, v17 @2
+    v19: v8x32 = load.global.4 v10 + 252 @2
+    v20: v8x32 = load.global.4 v10 + 588 @2
+    v21: v16x32 = join v19, v20 @2
+    v22: v16x32 = permute2 v23, v12, v15 @2
+    v24: v16x32 = permute2 v23, v18, v21 @2
+    v25: v16x32 = permute2 v26, v22, v24 @2
+    v27: v16x32 = permute2 v28, v22, v24 @2
+    v29: v16x32 = permute2 v30, v12, v15 @2
+    v31: v16x32 = permute2 v30, v18, v21 @2
+    v32: v16x32 = permute2 v26, v29, v31 @2
+    v33: v16x32 = permute2 v28, v29, v31 @2
+    v34: v8x32 = load.global.4 v10 + 672 @2
+    v35: v8x32 = load.global.4 v10 + 1008 @2
+    v36: v16x32 = join v34, v35 @2
+    v37: v8x32 = load.global.4 v10 + 756 @2
+    v38: v8x32 = load.global.4 v10 + 1092 @2
+    v39: v16x32 = join v37, v38 @2
+    v40: v8x32 = load.global.4 v10 + 840 @2
+    v41: v8x32 = load.global.4 v10 + 1176 @2
+    v42: v16x32 = join v40, v41 @2
+    v43: v8x32 = load.global.4 v10 + 924 @2
+    v44: v8x32 = load.global.4 v10 + 1260 @2
+    v45: v16x32 = join v43, v44 @2
+    v46: v16x32 = permute2 v23, v36, v39 @2
+    v47: v16x32 = permute2 v23, v42, v45 @2
+    v48: v16x32 = permute2 v26, v46, v47 @2
+    v49: v16x32 = permute2 v28, v46, v47 @2
+    v50: v16x32 = permute2 v30, v36, v39 @2
+    v51: v16x32 = permute2 v30, v42, v45 @2
+    v52: v16x32 = permute2 v26, v50, v51 @2
+    v53: v16x32 = permute2 v28, v50, v51 @2
+    v54: v16x32 = permute2 v55, v25, v48 @2
+    v56: v16x32 = permute2 v55, v27, v49 @2
+    v57: v16x32 = permute2 v55, v32, v52 @2
+    v58: v16x32 = permute2 v55, v33, v53 @2
+    v59: v16x32 = permute2 v60, v25, v48 @2
+    v61: v16x32 = permute2 v60, v27, v49 @2
+    v62: v16x32 = permute2 v60, v32, v52 @2
+    v63: v16x32 = permute2 v60, v33, v53 @2
+    store.global.4 v1, v54 @3
+    store.global.4 v1 + 64, v56 @3
+    store.global.4 v1 + 128, v57 @3
+    store.global.4 v1 + 192, v58 @3
+    store.global.4 v1 + 256, v59 @3
+    store.global.4 v1 + 320, v61 @3
+    store.global.4 v1 + 384, v62 @3
+    store.global.4 v1 + 448, v63 @3
+    v64: v16x32 = permute2 v65, v0, v5 @4
+    v66: v16x32 = permute2 v65, v2, v6 @4
+    v67: v16x32 = permute2 v65, v3, v7 @4
+    v68: v16x32 = permute2 v65, v4, v8 @4
+    v69: v16x32 = permute2 v70, v0, v5 @4
+    v71: v16x32 = permute2 v70, v2, v6 @4
+    v72: v16x32 = permute2 v70, v3, v7 @4
+    v73: v16x32 = permute2 v70, v4, v8 @4
+    v74: v16x32 = permute2 v23, v64, v66 @4
+    v75: v16x32 = permute2 v23, v67, v68 @4
+    v76: v16x32 = permute2 v26, v74, v75 @4
+    v77: v16x32 = permute2 v28, v74, v75 @4
+    v78: v16x32 = permute2 v30, v64, v66 @4
+    v79: v16x32 = permute2 v30, v67, v68 @4
+    v80: v16x32 = permute2 v26, v78, v79 @4
+    v81: v16x32 = permute2 v28, v78, v79 @4
+    v82: v8x32 = half.0 v76 @4
+    store.global.4 v10, v82 @4
+    v83: v8x32 = half.1 v76 @4
+    store.global.4 v10 + 336, v83 @4
+    v84: v8x32 = half.0 v77 @4
+    store.global.4 v10 + 84, v84 @4
+    v85: v8x32 = half.1 v77 @4
+    store.global.4 v10 + 420, v85 @4
+    v86: v8x32 = half.0 v80 @4
+    store.global.4 v10 + 168, v86 @4
+    v87: v8x32 = half.1 v80 @4
+    store.global.4 v10 + 504, v87 @4
+    v88: v8x32 = half.0 v81 @4
+    store.global.4 v10 + 252, v88 @4
+    v89: v8x32 = half.1 v81 @4
+    store.global.4 v10 + 588, v89 @4
+    v90: v16x32 = permute2 v23, v69, v71 @4
+    v91: v16x32 = permute2 v23, v72, v73 @4
+    v92: v16x32 = permute2 v26, v90, v91 @4
+    v93: v16x32 = permute2 v28, v90, v91 @4
+    v94: v16x32 = permute2 v30, v69, v71 @4
+    v95: v16x32 = permute2 v30, v72, v73 @4
+    v96: v16x32 = permute2 v26, v94, v95 @4
+    v97: v16x32 = permute2 v28, v94, v95 @4
+    v98: v8x32 = half.0 v92 @4
+    store.global.4 v10 + 672, v98 @4
+    v99: v8x32 = half.1 v92 @4
+    store.global.4 v10 + 1008, v99 @4
+    v100: v8x32 = half.0 v93 @4
+    store.global.4 v10 + 756, v100 @4
+    v101: v8x32 = half.1 v93 @4
+    store.global.4 v10 + 1092, v101 @4
+    v102: v8x32 = half.0 v96 @4
+    store.global.4 v10 + 840, v102 @4
+    v103: v8x32 = half.1 v96 @4
+    store.global.4 v10 + 1176, v103 @4
+    v104: v8x32 = half.0 v97 @4
+    store.global.4 v10 + 924, v104 @4
+    v105: v8x32 = half.1 v97 @4
+    store.global.4 v10 + 1260, v105 @4
+    jump b3
+    v10: i64 = load.param.8 v106
+    v1: i64 = load.param.8 v106 + 8
+    v23: v16x32 = table.0 @2
+    v26: v16x32 = table.1 @2
+    v28: v16x32 = table.2 @2
+    v30: v16x32 = table.3 @2
+    v55: v16x32 = table.4 @2
+    v60: v16x32 = table.5 @2
+    v65: v16x32 = table.6 @4
+    v70: v16x32 = table.7 @4
+    jump b1(v107, v108, v109, v110)";

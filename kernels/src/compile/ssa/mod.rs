@@ -222,6 +222,9 @@ pub enum Op {
     Call(u32),
     /// Leaves the function if somebody asked for that.
     Poll,
+    /// Brings memory near that will be read, or written (true), soon. Any address will do: nothing faults, nothing changes.
+    /// Arguments: address (I64). No results.
+    Prefetch(bool),
 }
 
 /// An access as it was written.

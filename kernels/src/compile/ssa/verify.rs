@@ -97,7 +97,8 @@ fn allowed(op: &Op, stage: Stage) -> bool {
         | Op::Scatter { .. }
         | Op::AtomicLanes { .. }
         | Op::Call(_)
-        | Op::Poll => stage == Stage::Vectors,
+        | Op::Poll
+        | Op::Prefetch(_) => stage == Stage::Vectors,
     }
 }
 

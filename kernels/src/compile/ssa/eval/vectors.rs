@@ -132,7 +132,7 @@ impl Machine<'_, '_> {
                 };
                 (0..count).map(lane).collect::<Result<_, _>>()?
             }
-            Op::Fence | Op::Poll => return Ok(()),
+            Op::Fence | Op::Poll | Op::Prefetch(_) => return Ok(()),
             Op::Context => vec![CONTEXT],
             Op::Argument(0) => vec![0],
             Op::Argument(_) => vec![self.blocks],

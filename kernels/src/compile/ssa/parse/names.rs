@@ -167,6 +167,7 @@ pub fn op(text: &str) -> Parsed<Op> {
             Op::AtomicLanes { space, bytes, scale: 1, offset: 0, op, locked: rest.get(1) == Some(&"locked") }
         }
         ["call", at] => Op::Call(number(at)?),
+        ["prefetch", writes] => Op::Prefetch(writes == "true"),
         _ => Op::Compute(compute(text)?),
     })
 }

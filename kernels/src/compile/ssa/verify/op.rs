@@ -83,6 +83,7 @@ impl Check<'_> {
             Op::Fence | Op::WarpBarrier | Op::Barrier | Op::Trap | Op::NoTarget | Op::Poll => {
                 self.are(&[], &[])
             }
+            Op::Prefetch(_) => self.are(&[I64], &[]),
             Op::BarrierReduce { op, .. } => self.are(&[I1], &[if *op == Reduction::Popc { I32 } else { I1 }]),
             Op::Shuffle(_) => self.are(&[I32; 3], &[I32, I1]),
             Op::Vote { mode, .. } => self.are(&[I1, I32], &[if *mode == Vote::Ballot { I32 } else { I1 }]),
