@@ -2,12 +2,13 @@
 //! number while some of them are blocked. README.md says why no wake-up can be lost.
 
 use std::any::Any;
+use std::hint;
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex};
 
@@ -17,6 +18,9 @@ use super::protocol::{PoolWord, ReadySet};
 const NAPS_US: [u64; 14] = [20, 20, 30, 50, 50, 70, 100, 100, 100, 100, 150, 150, 150, 200];
 /// How long a worker leaves a lane alone that it has just drained.
 const GATHER: Duration = Duration::from_micros(20);
+/// How long a worker that has helped looks for more before it naps: the next launch of a row finds it awake. A wake-up takes
+/// longer.
+const LOOKING: Duration = Duration::from_micros(50);
 /// A ready lane that no worker took for this long gets a worker of its own.
 const PATIENCE: Duration = Duration::from_millis(1);
 /// Threads in all.
@@ -291,6 +295,17 @@ impl Pool {
         }
         drop(inside);
         self.word.begin_nap();
+        self.look();
+    }
+
+    /// Looks for work without a nap, for a while.
+    fn look(&self) {
+        let start = Instant::now();
+        while !self.has_work() && !self.is_stopping() && start.elapsed() < LOOKING {
+            for _ in 0..32 {
+                hint::spin_loop();
+            }
+        }
     }
 
     fn sleep(&self) {

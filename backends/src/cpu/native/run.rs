@@ -27,6 +27,8 @@ use super::{fault, reenact, wary};
 const ALONE: Duration = Duration::from_micros(10);
 /// What must be left to do for that.
 const WORTH_HELP: Duration = Duration::from_micros(20);
+/// For a grid that should take so long help is asked at once.
+const LONG: Duration = Duration::from_micros(100);
 /// A grid that takes no longer is run in one go.
 const AT_ONCE: Duration = Duration::from_micros(5);
 /// How long a thread keeps the blocks it takes at a time.
@@ -64,7 +66,8 @@ pub(in super::super) fn run(
         failed: Mutex::new(None),
     };
     let pace = native.pace();
-    let alone = pace != 0 && Duration::from_nanos(pace / 1000) < ALONE;
+    let all = Duration::from_nanos(grid.blocks.saturating_mul(pace) / 1000);
+    let alone = pace != 0 && Duration::from_nanos(pace / 1000) < ALONE && all < LONG;
     if alone {
         grid.work(true);
     }
