@@ -7,7 +7,7 @@
 
 use super::alias;
 use crate::compile::ssa::order::{Liveness, Order};
-use crate::compile::ssa::quick::Map;
+use crate::compile::ssa::quick::{Map, Set};
 use crate::compile::ssa::{BlockId, Def, Function, InstId, Op, Type, Value};
 
 /// Registers for values; the rest is for constants and what lies between.
@@ -96,30 +96,53 @@ const LONG: usize = 12;
 /// Vectors that go together then. Two to eight were tried; four are best by a few parts in a hundred.
 const AT_A_TIME: usize = 4;
 
-/// A few vectors at a time, op by op, where what leads to a store is long and the same for the next ones.
+/// A few vectors at a time, op by op, where what leads to a store is long and the same for the next ones. Constants and
+/// scalars, which the first one makes for all, come before.
 fn in_groups(function: &Function, insts: Vec<InstId>) -> Vec<InstId> {
-    let parts: Vec<&[InstId]> = insts.split_inclusive(|&id| !function.inst(id).op.is_pure()).collect();
+    let parts = insts.split_inclusive(|&id| !function.inst(id).op.is_pure());
+    let parts: Vec<(Vec<InstId>, Vec<InstId>)> = parts.map(|part| shared_first(function, part)).collect();
     let like = |a: &[InstId], b: &[InstId]| {
         let same = |(&a, &b): (&InstId, &InstId)| function.inst(a).op == function.inst(b).op;
-        let apart = |&id: &InstId| {
-            function
-                .inst(id)
-                .args
-                .iter()
-                .all(|&arg| !matches!(function.def(arg), Def::Inst(maker, _) if a.contains(&maker)))
-        };
         let long = a.len() == b.len() && a.len() > LONG;
-        long && a.iter().zip(b).take(a.len() - 1).all(same) && b.iter().all(apart)
+        long && a.iter().zip(b).take(a.len() - 1).all(same)
     };
     let mut all = Vec::with_capacity(insts.len());
     let mut parts = &parts[..];
-    while let [first, ..] = parts {
-        let count = 1 + parts[1..].iter().take(AT_A_TIME - 1).take_while(|next| like(first, next)).count();
-        let (group, rest) = parts.split_at(count);
-        all.extend((0..first.len()).flat_map(|at| group.iter().map(move |part| part[at])));
+    while let [(_, first), ..] = parts {
+        // What those before give to a part keeps it from them.
+        let mut made: Set<Value> = Set::default();
+        let mut joins = |place: usize| {
+            let Some((shared, part)) = parts.get(place).filter(|(_, part)| like(first, part)) else {
+                return false;
+            };
+            made.extend(parts[place - 1].1.iter().flat_map(|&id| &function.inst(id).results));
+            let mut apart = true;
+            for &id in shared.iter().chain(part) {
+                function.inst(id).uses(|value| apart &= !made.contains(&value));
+            }
+            apart
+        };
+        let count = (1..AT_A_TIME).take_while(|&place| joins(place)).count();
+        let (group, rest) = parts.split_at(1 + count);
+        all.extend(group.iter().flat_map(|(shared, _)| shared));
+        all.extend((0..first.len()).flat_map(|at| group.iter().map(move |(_, part)| part[at])));
         parts = rest;
     }
     all
+}
+
+/// Constants and scalars of a part that need nothing else of it, and the rest.
+fn shared_first(function: &Function, part: &[InstId]) -> (Vec<InstId>, Vec<InstId>) {
+    let mut made = Set::default();
+    part.iter().copied().partition(|&id| {
+        let inst = function.inst(id);
+        let mut first = inst.op.is_pure() && !inst.results.iter().any(|&value| is_vector(function, value));
+        inst.uses(|value| first &= !made.contains(&value));
+        if !first {
+            made.extend(inst.results.iter().copied());
+        }
+        first
+    })
 }
 
 struct Deep<'f> {
@@ -317,6 +340,63 @@ mod tests {
         function.block_mut(BlockId(0)).insts = in_groups(&function, insts);
         let mixed = (0..15).flat_map(|step| (0..4).map(move |at| row(at)[step as usize].clone()));
         same(&function, &text(mixed.chain(row(4)).chain(row(5)).collect()));
+    }
+
+    /// Four vectors; the first one has the constants of all between its ops, the last one a number of its own.
+    #[test]
+    fn constants_do_not_keep_the_first_from_the_others() {
+        let step = |at: u32, step: u32| {
+            let by = if at == 3 && step == 5 { "v99".to_owned() } else { format!("v{}", 50 + step) };
+            let from = if step == 0 { 1 } else { 100 * at + step + 99 };
+            format!("v{}: v16x32 = mul.f32 v{from}, {by}", 100 * at + step + 100)
+        };
+        let constant = |step: u32| format!("v{}: v16x32 = const {}", 50 + step, step + 3);
+        let store = |at: u32| format!("store.global.4 v0 + {}, v{}", 64 + 64 * at, 100 * at + 113);
+        let other = "v99: v16x32 = const 99".to_owned();
+        let text = |middle: Vec<String>| {
+            let head = ["function f\nb0:\nv0: i64 = context\nv1: v16x32 = load.global.4 v0".to_owned()];
+            let end = ["v9: i32 = const 0\nreturn v9".to_owned()];
+            head.into_iter().chain(middle).chain(end).collect::<Vec<_>>().join("\n")
+        };
+        let mut one_by_one = Vec::new();
+        for at in 0..4 {
+            for place in 0..14 {
+                one_by_one.extend((at == 0).then(|| constant(place)));
+                one_by_one.extend((at == 3 && place == 5).then(|| other.clone()));
+                one_by_one.push(step(at, place));
+            }
+            one_by_one.push(store(at));
+        }
+        let mut function = parse(&text(one_by_one));
+        let insts = function.block(BlockId(0)).insts.clone();
+        function.block_mut(BlockId(0)).insts = in_groups(&function, insts);
+        verify(&function, Stage::Vectors).unwrap();
+        let shared = (0..14).map(constant).chain([other]);
+        let mixed = (0..14).flat_map(|place| (0..4).map(move |at| step(at, place)));
+        same(&function, &text(shared.chain(mixed).chain((0..4).map(store)).collect()));
+    }
+
+    /// A row that starts with what the one before has read: their order stays.
+    #[test]
+    fn what_needs_the_row_before_stays_behind_it() {
+        let row = |at: u32| -> Vec<String> {
+            let line = |step: u32| {
+                let from = if step == 0 { 100 * at + 1 } else { 100 * at + step + 9 };
+                format!("v{}: v16x32 = mul.f32 v{from}, v5", 100 * at + step + 10)
+            };
+            let head =
+                format!("v{}: v16x32 = broadcast v{}", 100 * at + 1, if at == 0 { 2 } else { 100 * at - 50 });
+            let read = format!("v{}: i32 = load.global.4 v0 + {}", 100 * at + 50, 64 * at);
+            let last = format!("v{}: v16x32 = broadcast v3", 100 * at + 40);
+            [head].into_iter().chain((0..14).map(line)).chain([last, read]).collect()
+        };
+        let head = "function f\nb0:\nv0: i64 = context\nv2: i32 = const 1\nv3: i32 = const 7\nv5: v16x32 = load.global.4 v0";
+        let rows = (0..3).flat_map(row).collect::<Vec<_>>().join("\n");
+        let text = format!("{head}\n{rows}\nv9: i32 = const 0\nreturn v9");
+        let mut function = parse(&text);
+        let insts = function.block(BlockId(0)).insts.clone();
+        function.block_mut(BlockId(0)).insts = in_groups(&function, insts);
+        verify(&function, Stage::Vectors).unwrap();
     }
 
     #[test]
