@@ -386,6 +386,14 @@ fn wanted(case: &Case, sources: &[u64]) -> Option<u64> {
             return None;
         }
     }
+    if let Op::Bound(kind) = case.op {
+        let bits = kind.bits();
+        let (quiet, sign) = (1 << if bits == 32 { 22 } else { 51 }, 1 << (bits - 1));
+        let signals = numbers::is_nan(sources[0], kind) && sources[0] & quiet == 0;
+        if signals || numbers::is_nan(sources[1], kind) || sources[1] & sign != 0 {
+            return None;
+        }
+    }
     let sources: Vec<u64> = match case.op {
         // Of lanes of 64 bits the low halves count.
         Op::Compute(Compute::Int(Int::MulWide, _)) => {
@@ -404,7 +412,7 @@ pub fn any_nan(op: &Op) -> Option<Kind> {
         Op::Compute(Compute::Float(Float::Neg | Float::Abs | Float::CopySign, ..)) => None,
         Op::Compute(Compute::Float(_, kind, _)) => Some(*kind),
         Op::Compute(Compute::Convert(conversion)) if conversion.to.float() => Some(conversion.to),
-        Op::Scale(kind) | Op::Exponent(kind) | Op::Mantissa(kind) => Some(*kind),
+        Op::Scale(kind) | Op::Bound(kind) | Op::Exponent(kind) | Op::Mantissa(kind) => Some(*kind),
         _ => None,
     }
 }

@@ -208,6 +208,7 @@ fn special_ops() {
     for kind in [Kind::F32, Kind::F64] {
         for &lanes in lanes_of(kind) {
             cases.push(of_op(Op::Scale(kind), lanes, &[kind; 2], kind.bits()));
+            cases.push(of_op(Op::Bound(kind), lanes, &[kind; 2], kind.bits()));
             for op in [Op::Canonical(kind), Op::Exponent(kind), Op::Mantissa(kind)] {
                 cases.push(of_op(op, lanes, &[kind], kind.bits()));
             }

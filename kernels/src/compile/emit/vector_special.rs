@@ -3,12 +3,11 @@
 use regalloc2::VReg;
 
 use super::super::Refusal;
-use super::super::ssa::{Inst, InstId, Op, Type, Value};
-use super::machine::MASK;
+use super::super::ssa::{Inst, InstId, Op};
 use super::select::Select;
 use super::vector_codes as codes;
 use super::vector_float::fits;
-use super::vector_plan::{self as plan, Input, Plan, Write, view};
+use super::vector_plan::{self as plan, Plan, Write, view};
 use crate::ir::Type as Kind;
 
 /// Selects an op of this file.
@@ -31,6 +30,8 @@ pub fn plan_of(s: &Select<'_>, inst: &Inst) -> Option<Plan> {
     let args = &inst.args[..];
     let (plan, kind) = match inst.op {
         Op::Scale(kind) => (Plan::of(codes::SCALE, ty, args)?, kind),
+        // The smaller size, with the sign of the first.
+        Op::Bound(kind) => (Plan::of(codes::RANGE, ty, args)?.immediate(2), kind),
         Op::Exponent(kind) => (Plan::of(codes::EXPONENT, ty, args)?, kind),
         // From ¾ to below 1½, with the sign of the source.
         Op::Mantissa(kind) => (Plan::of(codes::MANTISSA, ty, args)?.immediate(3), kind),
@@ -42,31 +43,18 @@ pub fn plan_of(s: &Select<'_>, inst: &Inst) -> Option<Plan> {
 fn canonical_of(s: &mut Select<'_>, inst: &Inst, to: VReg) -> Option<()> {
     let Op::Canonical(kind) = inst.op else { return None };
     let ty = s.ty(inst.results[0]);
-    match kind {
-        Kind::F64 if fits(ty, kind) => canonical_double(s, ty, inst.args[0], to),
-        Kind::F32 if fits(ty, kind) => {
-            let a = Input::Register(s.reg(inst.args[0]));
-            // Unordered with itself.
-            let nan = Plan::new(codes::COMPARE_FLOAT, ty, &[a, a])?.into_mask().immediate(3);
-            replace(s, ty, nan, a, 0x7fff_ffff, to)
-        }
-        _ => None,
+    if !fits(ty, kind) {
+        return None;
     }
-}
-
-/// What the mask says becomes a number.
-fn replace(s: &mut Select<'_>, ty: Type, nan: Plan, a: Input, number: u64, to: VReg) -> Option<()> {
-    let mask = s.fresh(MASK);
-    nan.emit(s, mask, Write::All);
-    Plan::new(codes::BLEND, ty, &[a, Input::Splat(number)])?.emit(s, to, Write::Blend(mask));
-    Some(())
-}
-
-/// The processor's own NaN is the canonical one. Quiet and signalling ones become it, all others stay.
-fn canonical_double(s: &mut Select<'_>, ty: Type, a: Value, to: VReg) -> Option<()> {
-    let a = s.reg(a);
-    let table = plan::splat(s, 64, 0x33);
-    let machine = plan::change(codes::FIXUP.of(ty)?, view(ty), to, a, Write::All);
+    let a = s.reg(inst.args[0]);
+    // What quiet and signalling NaNs become, and all others: of `f64` the processor's own NaN, and what was there; of `f32` what was
+    // there, the one NaN, and the source. A comparison and a blend would take four times as long.
+    let (old, table) = match kind {
+        Kind::F64 => (a, 0x33),
+        _ => (s.splat_register(32, 0x7fff_ffff), 0x1111_1100),
+    };
+    let table = plan::splat(s, kind.bits(), table);
+    let machine = plan::change(codes::FIXUP.of(ty)?, view(ty), to, old, Write::All);
     s.push(machine.reg(view(ty), a).memory(table).immediate(0));
     Some(())
 }

@@ -187,7 +187,9 @@ fn select(s: &mut Select<'_>, id: InstId) -> Result<(), Refusal> {
     match &inst.op {
         Op::Compute(compute) if scalar(s) => scalar::compute(s, id, *compute),
         Op::Compute(compute) => vector::compute(s, id, *compute),
-        Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_) => vector_special::select(s, id),
+        Op::Canonical(_) | Op::Scale(_) | Op::Bound(_) | Op::Exponent(_) | Op::Mantissa(_) => {
+            vector_special::select(s, id)
+        }
         Op::Load(access) => memory::load(s, id, access),
         Op::Store(access) => memory::store(s, id, access),
         Op::Gather { .. } | Op::Scatter { .. } => memory::lanes(s, id),

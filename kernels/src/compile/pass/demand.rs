@@ -285,7 +285,12 @@ impl<'f> Wanted<'f> {
                 self.want(mask, wanted);
             }
             (
-                Op::Compute(_) | Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_),
+                Op::Compute(_)
+                | Op::Canonical(_)
+                | Op::Scale(_)
+                | Op::Bound(_)
+                | Op::Exponent(_)
+                | Op::Mantissa(_),
                 Some(_),
             ) if inst.args.iter().all(|&arg| lanes(function.ty(arg)) == count) => {
                 inst.args.iter().for_each(|&arg| self.want(arg, wanted));

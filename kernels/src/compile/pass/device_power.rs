@@ -58,8 +58,8 @@ fn exp32(f: &mut Formula<'_, '_>, a: Value) -> Value {
     let rest = f.fma_by(whole, -LN_2_32[0], a);
     let rest = f.fma_by(whole, -LN_2_32[1], rest);
     let rest = bounded(f, rest);
-    let sum = f.polynomial(rest, &EXP32);
     let square = f.mul(rest, rest);
+    let sum = f.polynomial_in_pairs(rest, square, &EXP32);
     let sum = f.fma(sum, square, rest);
     let power = f.add_by(sum, 1.0);
     f.scale(power, whole)
@@ -68,8 +68,7 @@ fn exp32(f: &mut Formula<'_, '_>, a: Value) -> Value {
 /// The rest of an infinity is no number, that of a number far beyond the range anything: both may be what they like, as
 /// long as the sum is greater than 0.
 fn bounded(f: &mut Formula<'_, '_>, rest: Value) -> Value {
-    let rest = f.at_most(rest, 1.0);
-    f.at_least(rest, -1.0)
+    f.within(rest, 1.0)
 }
 
 /// (10ˣ - 1) / x for |x| ≤ log₁₀ 2 / 2, its error as a part of 10ˣ at most 2^-28.9.

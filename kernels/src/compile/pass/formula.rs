@@ -136,6 +136,12 @@ impl<'e, 'f> Formula<'e, 'f> {
         self.e.raw(Op::Scale(self.ty), &[a, b], own)
     }
 
+    /// What arithmetic gave, no further from 0 than a constant; the constant with any sign for NaN.
+    pub fn within(&mut self, a: Value, b: f64) -> Value {
+        let (own, b) = (self.own(), self.c(b));
+        self.e.raw(Op::Bound(self.ty), &[a, b], own)
+    }
+
     /// ⌊log₂ |a|⌋
     pub fn exponent(&mut self, a: Value) -> Value {
         let own = self.own();
@@ -160,6 +166,16 @@ impl<'e, 'f> Formula<'e, 'f> {
             sum = self.fma_by_value(sum, x, coefficient);
         }
         sum
+    }
+
+    /// The same in pairs, by x and x²: half as many steps wait for each other.
+    pub fn polynomial_in_pairs(&mut self, x: Value, square: Value, coefficients: &[f64]) -> Value {
+        let mut sum = None;
+        for pair in coefficients.chunks(2).rev() {
+            let pair = self.polynomial(x, pair);
+            sum = Some(sum.map_or(pair, |sum| self.fma(sum, square, pair)));
+        }
+        sum.unwrap_or_else(|| self.c(0.0))
     }
 
     fn fma_by_value(&mut self, a: Value, b: Value, c: f64) -> Value {

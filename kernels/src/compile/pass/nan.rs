@@ -162,7 +162,7 @@ impl Classes<'_> {
         match &inst.op {
             Op::Const(number) => of_constant(self.function.ty(inst.results[0]), *number),
             Op::Canonical(ty) => Clean(*ty),
-            Op::Scale(ty) | Op::Exponent(ty) | Op::Mantissa(ty) => Raw(*ty),
+            Op::Scale(ty) | Op::Bound(ty) | Op::Exponent(ty) | Op::Mantissa(ty) => Raw(*ty),
             // Lanes pass on what they have.
             Op::Shuffle(_) => match self.class(inst.args[0]) {
                 Echo | Half => Exact,
@@ -268,7 +268,7 @@ enum Look {
 fn look(function: &Function, signs: &[bool], id: InstId, place: usize) -> Look {
     let inst = function.inst(id);
     match inst.op {
-        Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_) => Look::Floats,
+        Op::Canonical(_) | Op::Scale(_) | Op::Bound(_) | Op::Exponent(_) | Op::Mantissa(_) => Look::Floats,
         Op::Shuffle(_) if place == 0 => Look::Passes,
         Op::Compute(compute) => match compute {
             Compute::Copy => Look::Passes,

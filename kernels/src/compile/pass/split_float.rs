@@ -8,7 +8,7 @@ use super::split_value::{Rep, Unit, Values};
 
 /// Whether an op is one of these.
 pub fn is_one(op: &Op) -> bool {
-    matches!(op, Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_))
+    matches!(op, Op::Canonical(_) | Op::Scale(_) | Op::Bound(_) | Op::Exponent(_) | Op::Mantissa(_))
 }
 
 impl Split<'_> {

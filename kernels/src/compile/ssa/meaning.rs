@@ -7,7 +7,10 @@ use crate::ir::{Compute, Type};
 
 /// Whether an op gives a number for numbers, lane by lane, and does nothing else.
 pub fn is_number(op: &Op) -> bool {
-    matches!(op, Op::Compute(_) | Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_))
+    matches!(
+        op,
+        Op::Compute(_) | Op::Canonical(_) | Op::Scale(_) | Op::Bound(_) | Op::Exponent(_) | Op::Mantissa(_)
+    )
 }
 
 /// The result of such an op.
@@ -24,6 +27,8 @@ pub fn of_op(op: &Op, sources: &[u64]) -> Option<u64> {
         // An `f32` is far from the ends of `f64`, so that this rounds once.
         Op::Scale(Type::F32) => narrow(scaled(single(0), single(1))),
         Op::Scale(Type::F64) => interp::canonical64(scaled(double(0), double(1))),
+        Op::Bound(Type::F32) => narrow(bound(single(0), single(1))),
+        Op::Bound(Type::F64) => interp::canonical64(bound(double(0), double(1))),
         Op::Exponent(Type::F32) => narrow(exponent(single(0))),
         Op::Exponent(Type::F64) => interp::canonical64(exponent(double(0))),
         Op::Mantissa(Type::F32) => narrow(mantissa(single(0))),
@@ -48,6 +53,11 @@ fn scaled(a: f64, b: f64) -> f64 {
         f64::NEG_INFINITY if a.is_infinite() => f64::NAN,
         _ => libm::scalbn(a, b.floor().clamp(-5000.0, 5000.0) as i32),
     }
+}
+
+/// f64::min gives the number beside a NaN.
+fn bound(a: f64, b: f64) -> f64 {
+    b.min(a.abs()).copysign(a)
 }
 
 fn exponent(a: f64) -> f64 {

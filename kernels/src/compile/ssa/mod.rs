@@ -136,6 +136,8 @@ pub enum Op {
     Scale(Kind),
     /// ⌊log₂ |a|⌋ as a float, of denormals too; -∞ of zeros, ∞ of infinities.
     Exponent(Kind),
+    /// a, or b with a's sign where that is closer to zero or a is NaN. Of a signalling NaN nothing is said. Arguments: a, and b > 0.
+    Bound(Kind),
     /// a over a power of two, with its sign and a size in [¾, 1½); ±1 of zeros and infinities.
     Mantissa(Kind),
 
@@ -406,7 +408,7 @@ impl Op {
             | Op::IsSpace(_)
             | Op::ToGeneric(_)
             | Op::FromGeneric(_) => true,
-            Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_) => true,
+            Op::Canonical(_) | Op::Scale(_) | Op::Bound(_) | Op::Exponent(_) | Op::Mantissa(_) => true,
             Op::Special(special) => !signature::is_clock(*special),
             Op::Count => true,
             Op::Entered | Op::Any | Op::Context | Op::Argument(_) | Op::Table(_) | Op::Broadcast => true,

@@ -60,7 +60,7 @@ fn allowed(op: &Op, stage: Stage) -> bool {
     match op {
         Op::Const(_) | Op::Compute(_) | Op::Load(_) | Op::Store(_) | Op::Atomic { .. } | Op::Fence => true,
         Op::Frame(_) => stage == Stage::Threads,
-        Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_) => true,
+        Op::Canonical(_) | Op::Scale(_) | Op::Bound(_) | Op::Exponent(_) | Op::Mantissa(_) => true,
         Op::Special(_)
         | Op::WarpBarrier
         | Op::Barrier

@@ -130,7 +130,7 @@ fn one(op: &Op, args: &[u64], plain: u64) -> u64 {
             }
         }
         Op::Compute(Compute::Convert(conversion)) => convert(conversion, args[0], plain),
-        Op::Scale(ty) | Op::Exponent(ty) | Op::Mantissa(ty) => {
+        Op::Scale(ty) | Op::Bound(ty) | Op::Exponent(ty) | Op::Mantissa(ty) => {
             if is_nan(plain, ty) {
                 nan(ty)
             } else {

@@ -49,9 +49,12 @@ impl Facts<'_> {
             Op::Entered if self.launch.threads().is_multiple_of(self.lanes.into()) => Shape::VectorUniform,
             Op::ToGeneric(Space::Local) | Op::FromGeneric(Space::Local) => Shape::Varying,
             Op::ToGeneric(_) | Op::FromGeneric(_) => args[0],
-            Op::IsSpace(_) | Op::Canonical(_) | Op::Scale(_) | Op::Exponent(_) | Op::Mantissa(_) => {
-                lane_wise(args)
-            }
+            Op::IsSpace(_)
+            | Op::Canonical(_)
+            | Op::Scale(_)
+            | Op::Bound(_)
+            | Op::Exponent(_)
+            | Op::Mantissa(_) => lane_wise(args),
             Op::Vote { mode, .. } => self.vote(*mode, args),
             Op::Match { all: true } | Op::Reduce(..) => self.warp(args[1]),
             Op::ActiveMask => self.warp(Shape::Uniform),

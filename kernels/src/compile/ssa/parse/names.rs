@@ -138,6 +138,7 @@ pub fn op(text: &str) -> Parsed<Op> {
         ["reduce", op, ty] => Op::Reduce(find(REDUCTIONS, op)?, kind(ty)?),
         ["canonical", ty] => Op::Canonical(kind(ty)?),
         ["scale", ty] => Op::Scale(kind(ty)?),
+        ["bound", ty] => Op::Bound(kind(ty)?),
         ["exponent", ty] => Op::Exponent(kind(ty)?),
         ["mantissa", ty] => Op::Mantissa(kind(ty)?),
         ["isspace", space] => Op::IsSpace(find(SPACES, space)?),

@@ -75,7 +75,7 @@ impl Check<'_> {
             }
             Op::Compute(compute) => self.compute(*compute),
             Op::Canonical(ty) | Op::Exponent(ty) | Op::Mantissa(ty) => self.floats(*ty, 1),
-            Op::Scale(ty) => self.floats(*ty, 2),
+            Op::Scale(ty) | Op::Bound(ty) => self.floats(*ty, 2),
             Op::Special(special) => self.are(&[], &[signature::of_special(*special)]),
             Op::Load(access) => self.load(access),
             Op::Store(access) => self.store(access),
