@@ -6,8 +6,8 @@ use super::build;
 use super::pass::split::Known;
 use super::pass::split_plan::Plan;
 use super::pass::{
-    ahead, barriers, blocking, dce, deep, demand, expand, fold, forward, gvn, late, licm, mask, nan, order,
-    promote, spaces, split, straight,
+    ahead, barriers, blocking, dce, deep, demand, expand, fold, forward, gvn, idioms, late, licm, mask, nan,
+    order, promote, spaces, split, straight,
 };
 use super::ssa::verify::{Stage, verify};
 use super::ssa::{Function, edit};
@@ -103,6 +103,7 @@ impl Way<'_> {
         self.plain("promote", promote::run);
         self.plain("spaces", spaces::run);
         self.clean(shape);
+        self.plain("idioms", idioms::run);
         let mut flush = expand::Flush::Never;
         self.plain("expand", |function| flush = expand::run(function, target));
         self.clean(shape);

@@ -24,6 +24,7 @@ pub mod fold;
 mod formula;
 pub mod forward;
 pub mod gvn;
+pub mod idioms;
 pub mod late;
 pub mod licm;
 pub mod mask;
