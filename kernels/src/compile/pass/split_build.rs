@@ -1,10 +1,8 @@
 //! Vector code as it grows: insts go to the end of a block, folded and shared while they are made.
 
-use smallvec::SmallVec;
-
 use super::super::ssa::equal::{self, Equal};
 use super::super::ssa::quick::Map;
-use super::super::ssa::{Access, BlockId, Def, End, Function, InstId, Op, Target, Type, Value};
+use super::super::ssa::{Access, BlockId, End, Function, InstId, Op, Target, Type, Value};
 use super::split_fold::{self, Number};
 use crate::ir::compute::{Comparison, Compute, Conversion, Int, Mode};
 use crate::ir::{Type as Kind, op::Space};
@@ -103,23 +101,35 @@ impl Builder {
 
     /// A pure op: what it comes to, the one that is there already, or a new one.
     pub fn pure(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
-        let mut args: SmallVec<[Value; 4]> = SmallVec::from_slice(args);
-        if split_fold::commutes(&op) && self.is_number(args[0]) {
-            args.swap(0, 1);
+        match *args {
+            [a, b] if split_fold::commutes(&op) && self.is_number(a) => self.simple(op, &[b, a], ty),
+            _ => self.simple(op, args, ty),
         }
-        if let Some(value) = split_fold::simpler(self, &op, &args, ty) {
-            return value;
+    }
+
+    /// The same where arguments need not change places.
+    fn simple(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
+        match split_fold::simpler(self, &op, args, ty) {
+            Some(value) => value,
+            None => self.shared(op, args, ty),
         }
-        let hash = equal::hash(&op, &args, None);
+    }
+
+    /// A pure op that comes to nothing simpler: the one that is there already, or a new one.
+    fn shared(&mut self, op: Op, args: &[Value], ty: Type) -> Value {
+        let hash = equal::hash(&op, args, None);
         let is_same = |id: InstId| {
             let inst = self.to.inst(id);
-            inst.op == op && inst.args == args && self.to.ty(inst.results[0]) == ty
+            inst.op == op && inst.args[..] == *args && self.to.ty(inst.results[0]) == ty
         };
-        let id = self.known.find(hash, is_same).unwrap_or_else(|| {
-            let id = self.effect(op, &args, None, &[ty]);
-            self.known.add(hash, id);
-            id
-        });
+        let id = match self.known.find(hash, is_same) {
+            Some(id) => id,
+            None => {
+                let id = self.effect(op, args, None, &[ty]);
+                self.known.add(hash, id);
+                id
+            }
+        };
         self.to.inst(id).results[0]
     }
 
@@ -129,11 +139,10 @@ impl Builder {
     }
 
     /// The number or numbers a value is.
-    pub fn number(&self, value: Value) -> Option<Number> {
-        let Def::Inst(id, _) = self.to.def(value) else { return None };
-        match self.to.inst(id).op {
+    pub fn number(&self, value: Value) -> Option<Number<'_>> {
+        match self.to.maker(value)?.op {
             Op::Const(number) => Some(Number::Same(number)),
-            Op::Table(table) => Some(Number::Each(self.to.tables[table as usize].clone())),
+            Op::Table(table) => Some(Number::Each(&self.to.tables[table as usize])),
             _ => None,
         }
     }
@@ -155,7 +164,7 @@ impl Builder {
             ty => ty.bits(),
         };
         let number = if bits < 64 { number & ((1 << bits) - 1) } else { number };
-        self.pure(Op::Const(number), &[], ty)
+        self.shared(Op::Const(number), &[], ty)
     }
 
     /// A constant of 32 bits.
@@ -170,25 +179,38 @@ impl Builder {
 
     /// A vector of constants.
     pub fn each(&mut self, ty: Type, numbers: Vec<u64>) -> Value {
+        self.table(ty, &numbers)
+    }
+
+    fn table(&mut self, ty: Type, numbers: &[u64]) -> Value {
         if numbers.iter().all(|&number| number == numbers[0]) {
             return self.same(ty, numbers[0]);
         }
-        let next = self.to.tables.len() as u32;
-        let table = *self.tables.entry(numbers).or_insert_with_key(|numbers| {
-            self.to.tables.push(numbers.clone());
-            next
-        });
-        self.pure(Op::Table(table), &[], ty)
+        let table = match self.tables.get(numbers) {
+            Some(&table) => table,
+            None => {
+                let table = self.to.tables.len() as u32;
+                self.to.tables.push(numbers.to_vec());
+                self.tables.insert(numbers.to_vec(), table);
+                table
+            }
+        };
+        self.shared(Op::Table(table), &[], ty)
     }
 
     /// A constant of numbers that may differ from lane to lane; bits for a mask.
     pub fn constant_of(&mut self, ty: Type, numbers: Vec<u64>) -> Value {
+        self.constants(ty, &numbers)
+    }
+
+    /// The same of numbers that are somebody's.
+    pub fn constants(&mut self, ty: Type, numbers: &[u64]) -> Value {
         match ty {
             Type::M { .. } => {
-                let bits = (0..).zip(&numbers).fold(0, |bits, (lane, &number)| bits | (number & 1) << lane);
+                let bits = (0..).zip(numbers).fold(0, |bits, (lane, &number)| bits | (number & 1) << lane);
                 self.same(ty, bits)
             }
-            ty => self.each(ty, numbers),
+            ty => self.table(ty, numbers),
         }
     }
 

@@ -10,21 +10,24 @@ use crate::ir::Type as Kind;
 use crate::ir::compute::{Compute, Int};
 
 /// A constant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Number {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number<'b> {
     /// The same in every lane; the bits of a mask.
     Same(u64),
     /// A number a lane.
-    Each(Vec<u64>),
+    Each(&'b [u64]),
 }
 
-impl Number {
+/// Numbers of lanes.
+type Numbers = SmallVec<[u64; 16]>;
+
+impl Number<'_> {
     /// A number for each lane of a value of this type.
-    fn spread(&self, ty: Type) -> Vec<u64> {
+    fn spread(&self, ty: Type) -> Numbers {
         match (self, ty) {
             (Number::Same(bits), Type::M { lanes }) => (0..lanes).map(|lane| bits >> lane & 1).collect(),
-            (Number::Same(number), ty) => vec![*number; lanes(ty).into()],
-            (Number::Each(numbers), _) => numbers.clone(),
+            (Number::Same(number), ty) => SmallVec::from_elem(*number, lanes(ty).into()),
+            (Number::Each(numbers), _) => SmallVec::from_slice(numbers),
         }
     }
 }
@@ -68,12 +71,8 @@ fn computed(build: &mut Builder, compute: Compute, args: &[Value], ty: Type) -> 
     if let Some(number) = in_all_lanes(build, compute, args) {
         return Some(build.same(ty, number));
     }
-    let mut numbers = Vec::with_capacity(args.len());
-    for &arg in args {
-        numbers.push(build.number(arg)?.spread(build.ty(arg)));
-    }
-    let results = evaluate(compute, &numbers, lanes(ty).into())?;
-    Some(if ty.is_scalar() { build.same(ty, results[0]) } else { build.constant_of(ty, results) })
+    let results = evaluate(build, compute, args, lanes(ty).into())?;
+    Some(if ty.is_scalar() { build.same(ty, results[0]) } else { build.constants(ty, &results) })
 }
 
 /// The one number that a usual op gives where its arguments are each the same in all lanes.
@@ -85,18 +84,26 @@ fn in_all_lanes(build: &Builder, compute: Compute, args: &[Value]) -> Option<u64
     meaning::usual(compute, &numbers)
 }
 
-/// What a pure op gives for these numbers.
-fn evaluate(compute: Compute, args: &[Vec<u64>], count: usize) -> Option<Vec<u64>> {
+/// What a pure op gives for constants.
+fn evaluate(build: &Builder, compute: Compute, args: &[Value], count: usize) -> Option<Numbers> {
     let run = interp::meaning(compute)?;
-    let mut results = Vec::with_capacity(count);
+    let mut results = Numbers::with_capacity(count);
     for start in (0..count).step_by(WARP) {
         let part = WARP.min(count - start);
         let of = |place: usize| {
-            let mut lanes: Lanes = [0; WARP];
-            if let Some(numbers) = args.get(place) {
-                lanes[..part].copy_from_slice(&numbers[start..start + part]);
+            let mut numbers: Lanes = [0; WARP];
+            let Some(&arg) = args.get(place) else { return numbers };
+            match (build.number(arg), build.ty(arg)) {
+                (Some(Number::Same(bits)), Type::M { .. }) => {
+                    (start..).zip(&mut numbers[..part]).for_each(|(lane, number)| *number = bits >> lane & 1);
+                }
+                (Some(Number::Same(number)), _) => numbers[..part].fill(number),
+                (Some(Number::Each(each)), _) => {
+                    numbers[..part].copy_from_slice(&each[start..start + part]);
+                }
+                (None, _) => {}
             }
-            lanes
+            numbers
         };
         let mut to = [0; WARP];
         match run {
@@ -244,7 +251,7 @@ fn halved(build: &mut Builder, from: Value, half: u8, ty: Type) -> Option<Value>
         let numbers = number.spread(build.ty(from));
         let count = numbers.len() / 2;
         let start = count * usize::from(half);
-        return Some(build.constant_of(ty, numbers[start..start + count].to_vec()));
+        return Some(build.constants(ty, &numbers[start..start + count]));
     }
     match build.made_by(from)? {
         (Op::Broadcast, &[scalar]) => Some(build.broadcast(scalar, lanes(ty))),
@@ -257,7 +264,7 @@ fn joined(build: &mut Builder, low: Value, high: Value, ty: Type) -> Option<Valu
     if let (Some(a), Some(b)) = (build.number(low), build.number(high)) {
         let mut numbers = a.spread(build.ty(low));
         numbers.extend(b.spread(build.ty(high)));
-        return Some(build.constant_of(ty, numbers));
+        return Some(build.constants(ty, &numbers));
     }
     match (build.made_by(low)?, build.made_by(high)?) {
         ((Op::Half(0), a), (Op::Half(1), b)) if a == b => Some(a[0]),

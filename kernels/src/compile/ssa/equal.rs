@@ -1,8 +1,6 @@
 //! Finds insts that do the same: a table of insts by what they do, that can be taken back to what it was before.
 
-use std::hash::{BuildHasher, Hash, Hasher};
-
-use foldhash::fast::FixedState;
+use std::hash::{Hash, Hasher};
 
 use super::{InstId, Op, Value};
 
@@ -15,18 +13,63 @@ pub struct Equal {
     all: Vec<(u32, InstId)>,
 }
 
+/// Mixes a few short words, one multiplication each.
+#[derive(Default)]
+struct Mix(u64);
+
+impl Mix {
+    fn word(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+impl Hasher for Mix {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|&byte| self.word(byte.into()));
+    }
+
+    fn write_u8(&mut self, number: u8) {
+        self.word(number.into());
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.word(number.into());
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.word(number);
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.word(number as u64);
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.word(number as u64);
+    }
+
+    // What kind an op is comes as one of these.
+    fn write_isize(&mut self, number: isize) {
+        self.word(number as u64);
+    }
+}
+
 /// A number for what an inst does, the same for equal ones.
 pub fn hash(op: &Op, args: &[Value], mask: Option<Value>) -> u32 {
-    let mut hasher = FixedState::with_seed(0).build_hasher();
-    op.hash(&mut hasher);
+    let mut mix = Mix::default();
+    op.hash(&mut mix);
     for arg in args {
-        hasher.write_u32(arg.0);
+        mix.word(arg.0.into());
     }
     if let Some(mask) = mask {
-        hasher.write_u32(!mask.0);
+        mix.word((!mask.0).into());
     }
-    let hash = hasher.finish();
-    (hash ^ hash >> 32) as u32
+    // High bits hang on all words.
+    (mix.0 >> 32) as u32
 }
 
 impl Equal {
