@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::build;
+use super::pass::blocking::Threads;
 use super::pass::split::Known;
 use super::pass::split_plan::Plan;
 use super::pass::{
@@ -76,8 +77,8 @@ fn compile(
     let function = build::build(&source, &shape)?;
     let mut way = Way { function, stage: Stage::Threads, report };
     way.plain("build", |_| ());
-    let flush = way.threads(&shape, target)?;
-    let (options, known) = way.masked(&shape, target, options)?;
+    let (flush, known) = way.threads(&shape, target)?;
+    let (options, known) = way.masked(&shape, target, options, known)?;
     let plan = way.vectors(&shape, target, &options, known)?;
     let mut code = way.timed("emit", |function| emit::emit(function, target))?;
     code.flush = flush == expand::Flush::Control;
@@ -99,7 +100,7 @@ struct Way<'r> {
 
 impl Way<'_> {
     /// From one thread's code as it was written to legal ops.
-    fn threads(&mut self, shape: &Shape, target: &Target) -> Result<expand::Flush, Refusal> {
+    fn threads(&mut self, shape: &Shape, target: &Target) -> Result<(expand::Flush, Threads), Refusal> {
         self.plain("promote", promote::run);
         self.plain("spaces", spaces::run);
         self.clean(shape);
@@ -109,8 +110,8 @@ impl Way<'_> {
         self.clean(shape);
         self.plain("licm", licm::run);
         self.plain("nan", nan::run);
-        self.timed("blocking", |function| blocking::run(function, shape, target.lanes))?;
-        Ok(flush)
+        let known = self.timed("blocking", |function| blocking::run(function, shape, target.lanes))?;
+        Ok((flush, known))
     }
 
     /// One way for all threads of a gang. The options come back with the number of vectors decided, and with them what is
@@ -120,9 +121,10 @@ impl Way<'_> {
         shape: &Shape,
         target: &Target,
         options: Options,
+        known: Threads,
     ) -> Result<(Options, Option<Known>), Refusal> {
         self.stage = Stage::Masked;
-        self.plain("mask", |function| mask::run(function, shape, target.lanes));
+        self.plain("mask", |function| mask::run_known(function, shape, target.lanes, known));
         let sure = Plan::is_sure_to_be_full(shape, &options);
         if sure {
             self.full(shape);
@@ -143,7 +145,12 @@ impl Way<'_> {
             _ => {}
         }
         self.plain("barriers", |function| {
-            if barriers::run(function, shape, target.lanes, plan.gangs == 1) {
+            let one_gang = plan.gangs == 1;
+            let cut = match &known {
+                Some(known) => barriers::run_known(function, known.shapes(), one_gang),
+                None => barriers::run(function, shape, target.lanes, one_gang),
+            };
+            if cut {
                 known = None;
             }
         });

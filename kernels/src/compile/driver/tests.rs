@@ -22,8 +22,8 @@ fn random_kernels_mean_the_same_as_legal_ops() {
 fn random_kernels_mean_the_same_in_gangs() {
     trial::random(200, &|function, shape| {
         let mut way = way(function);
-        way.threads(shape, &TARGET)?;
-        let (options, _) = way.masked(shape, &TARGET, Options::default())?;
+        let (_, known) = way.threads(shape, &TARGET)?;
+        let (options, _) = way.masked(shape, &TARGET, Options::default(), known)?;
         let gang = split::plan(&way.function, shape, &TARGET, &options)?.0.gang;
         Ok(Taken { function: way.function, stage: Stage::Masked, gang })
     });
@@ -33,8 +33,8 @@ fn random_kernels_mean_the_same_in_gangs() {
 fn random_kernels_mean_the_same_as_vectors() {
     trial::random(200, &|function, shape| {
         let mut way = way(function);
-        way.threads(shape, &TARGET)?;
-        let (options, known) = way.masked(shape, &TARGET, Options::default())?;
+        let (_, known) = way.threads(shape, &TARGET)?;
+        let (options, known) = way.masked(shape, &TARGET, Options::default(), known)?;
         way.vectors(shape, &TARGET, &options, known)?;
         Ok(Taken { function: way.function, stage: Stage::Vectors, gang: 0 })
     });

@@ -26,17 +26,30 @@ use crate::ir::op::{Reduction, Space};
 
 /// Cuts a masked function at its barriers, unless a block is one gang. Whether there was anything to cut.
 pub fn run(function: &mut Function, launch: &Launch, lanes: u8, one_gang: bool) -> bool {
+    if one_gang || !waits(function, &Order::new(function)) {
+        return false;
+    }
+    let shapes = Shapes::of_masked(function, launch, lanes, &Ranges::new(function, launch));
+    run_known(function, &shapes, one_gang)
+}
+
+/// The same where it is known how values differ.
+pub fn run_known(function: &mut Function, shapes: &Shapes, one_gang: bool) -> bool {
     let order = Order::new(function);
-    let waits = |&id: &InstId| matches!(function.inst(id).op, Op::Barrier | Op::BarrierReduce { .. });
-    let any = order.blocks.iter().any(|&block| function.block(block).insts.iter().any(waits));
-    if one_gang || !any {
+    if one_gang || !waits(function, &order) {
         return false;
     }
     sum_up(function, &order);
     let cuts = split(function);
-    let plan = Plan::new(function, launch, lanes, &cuts);
+    let plan = Plan::new(function, shapes, &cuts);
     cut(function, &plan, &cuts);
     true
+}
+
+/// Whether there are barriers.
+fn waits(function: &Function, order: &Order) -> bool {
+    let waits = |&id: &InstId| matches!(function.inst(id).op, Op::Barrier | Op::BarrierReduce { .. });
+    order.blocks.iter().any(|&block| function.block(block).insts.iter().any(waits))
 }
 
 /// Reductions become numbers in the frame, with a barrier before and behind the sum.
@@ -134,12 +147,10 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(function: &Function, launch: &Launch, lanes: u8, cuts: &[(BlockId, BlockId)]) -> Plan {
+    fn new(function: &Function, shapes: &Shapes, cuts: &[(BlockId, BlockId)]) -> Plan {
         let order = Order::new(function);
         let liveness = Liveness::new(function, &order);
         let homes = homes(function, &order);
-        let ranges = Ranges::new(function, launch);
-        let shapes = Shapes::of_masked(function, launch, lanes, &ranges);
         let loops = Loops::new(function, &order, &Dominators::new(function, &order));
         let mut plan = Plan { homes, live: Vec::new(), ways: BTreeMap::new(), slots: function.slots.clone() };
         for &(_, behind) in cuts {
@@ -157,7 +168,7 @@ impl Plan {
                 saved.push(value);
             }
         }
-        let slots = plan.color(function, &liveness, &shapes, &saved);
+        let slots = plan.color(function, &liveness, shapes, &saved);
         for (&value, slot) in saved.iter().zip(slots) {
             // Where a loop makes it over and over before the barrier, the last one is enough.
             let depth = plan.homes[value.0 as usize].map_or(0, |home| loops.depth(home));

@@ -15,28 +15,43 @@ use crate::compile::ssa::{BlockId, Def, End, Function, Inst, Op, Target, Value};
 use crate::compile::{Refusal, Shape as Launch};
 use crate::memory::AtomicOp;
 
-/// Checks a function of the threads stage. Guards of barriers become branches.
-pub fn run(function: &mut Function, launch: &Launch, lanes: u8) -> Result<(), Refusal> {
+/// What is known of a function of the threads stage as long as nobody changes it.
+#[derive(Debug)]
+pub struct Threads {
+    /// Its loops.
+    pub regions: Regions,
+    /// How its values differ, if that was looked at.
+    pub shapes: Option<Shapes>,
+}
+
+/// Checks a function of the threads stage. Guards of barriers become branches. What was found out on the way comes back.
+pub fn run(function: &mut Function, launch: &Launch, lanes: u8) -> Result<Threads, Refusal> {
     cycle::run(function);
     open_guards(function);
     let Some(regions) = Regions::new(function) else {
         return Err(Refusal::new(0, "a cycle that can be entered at several places"));
     };
     let barrier = |&(_, inst): &(BlockId, &Inst)| is_barrier(&inst.op);
+    let mut shapes = None;
     if insts(function, &regions).any(|one| barrier(&one)) {
         let ranges = Ranges::new(function, launch);
-        let shapes = Shapes::of_waiting(function, &regions, launch, lanes, &ranges);
-        let apart = |block: BlockId| shapes.control[block.0 as usize] != Apart::Never;
-        if let Some((_, inst)) = insts(function, &regions).filter(barrier).find(|one| apart(one.0)) {
-            return Err(Refusal::new(
-                inst.line,
-                "a barrier that not all threads of a block come to together",
-            ));
+        let apart = |shapes: &Shapes| {
+            let is_apart = |one: &(BlockId, &Inst)| shapes.control[one.0.0 as usize] != Apart::Never;
+            insts(function, &regions).filter(barrier).find(is_apart).map(|(_, inst)| inst.line)
+        };
+        // Threads that wait for nobody can only part more of them: mostly all are together anyway.
+        let all = Shapes::of_threads(function, &regions, launch, lanes, &ranges);
+        if apart(&all).is_some()
+            && let Some(line) = apart(&Shapes::of_waiting(function, &regions, launch, lanes, &ranges))
+        {
+            return Err(Refusal::new(line, "a barrier that not all threads of a block come to together"));
         }
+        shapes = Some(all);
     }
     let homes = homes(function, &regions.order);
     (1..regions.all.len() as u32)
-        .try_for_each(|region| Wait { function, regions: &regions, homes: &homes, region }.check())
+        .try_for_each(|region| Wait { function, regions: &regions, homes: &homes, region }.check())?;
+    Ok(Threads { regions, shapes })
 }
 
 fn is_barrier(op: &Op) -> bool {

@@ -29,6 +29,7 @@ mod settle;
 mod variable;
 
 use crate::compile::Shape as Launch;
+use crate::compile::pass::blocking::Threads;
 use crate::compile::pass::range::Ranges;
 use crate::compile::pass::region::Regions;
 use crate::compile::pass::shape::{Apart, Shapes};
@@ -38,16 +39,23 @@ use crate::compile::ssa::Function;
 /// From the threads to the masked stage.
 pub fn run(function: &mut Function, launch: &Launch, lanes: u8) {
     cycle::run(function);
-    let known = |function: &Function| {
-        let regions = Regions::new(function)?;
+    if let Some(regions) = Regions::new(function) {
+        run_known(function, launch, lanes, Threads { regions, shapes: None });
+    }
+}
+
+/// The same where it is known what `blocking` found.
+pub fn run_known(function: &mut Function, launch: &Launch, lanes: u8, known: Threads) {
+    let shapes_of = |function: &Function, regions: &Regions| {
         let ranges = Ranges::new(function, launch);
-        let shapes = Shapes::of_threads(function, &regions, launch, lanes, &ranges);
-        Some((regions, shapes))
+        Shapes::of_threads(function, regions, launch, lanes, &ranges)
     };
-    let Some((mut regions, mut shapes)) = known(function) else { return };
+    let Threads { mut regions, shapes } = known;
+    let mut shapes = shapes.unwrap_or_else(|| shapes_of(function, &regions));
     if exits::run(function, &regions, &shapes) {
-        let Some(new) = known(function) else { return };
-        (regions, shapes) = new;
+        let Some(new) = Regions::new(function) else { return };
+        shapes = shapes_of(function, &new);
+        regions = new;
     }
     let together: Vec<bool> = shapes.ends.iter().map(|&apart| apart == Apart::Never).collect();
     let plan = plan::Plan::new(function, &regions, &together);

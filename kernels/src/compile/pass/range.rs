@@ -126,6 +126,11 @@ impl Ranges {
         Ranges::claimed(function, launch, &[])
     }
 
+    /// Nothing is known.
+    pub fn none() -> Ranges {
+        Ranges { of: Vec::new(), types: Vec::new(), claimed: Map::default() }
+    }
+
     /// Those of blocks in which claims hold.
     pub fn claimed(function: &Function, launch: &Launch, claims: &[Claim]) -> Ranges {
         let order = Order::new(function);

@@ -11,6 +11,9 @@
 
 mod flow;
 mod rules;
+mod uniform;
+
+pub use uniform::Uniform;
 
 use smallvec::SmallVec;
 

@@ -130,6 +130,11 @@ impl Known {
         let shapes = Shapes::of_masked(function, launch, target.lanes, &ranges);
         Known { claims, ranges, shapes }
     }
+
+    /// How they differ from thread to thread.
+    pub fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
 }
 
 /// Makes vector code of a masked function.

@@ -5,7 +5,7 @@ use super::emit::Marks;
 use crate::compile::Shape as Launch;
 use crate::compile::pass::range::Ranges;
 use crate::compile::pass::reach;
-use crate::compile::pass::shape::{Shape, Shapes};
+use crate::compile::pass::shape::{Shape, Shapes, Uniform};
 use crate::compile::ssa::edit::{Builder, Renames, remove_copied_params};
 use crate::compile::ssa::order::Order;
 use crate::compile::ssa::{End, Function, InstId, Op, Target, Type, Value};
@@ -93,12 +93,18 @@ fn agree(function: &mut Function, marks: &Marks, launch: &Launch, lanes: u8) {
     if marks.kept.is_empty() {
         return;
     }
-    let ranges = Ranges::new(function, launch);
-    let shapes = Shapes::of_masked(function, launch, lanes, &ranges);
+    let mut uniform = Uniform::new(function, launch, lanes);
+    // For those that are not the same at first sight.
+    let mut shapes = None;
     let order = Order::new(function);
     for &(block, mask) in marks.kept.iter().filter(|&&(block, _)| order.has(block)) {
         let Some(condition) = function.block(block).end.condition() else { continue };
-        if shapes.of(condition) == Shape::Uniform {
+        if uniform.is_sure(function, condition) {
+            continue;
+        }
+        let all =
+            |function: &Function| Shapes::of_masked(function, launch, lanes, &Ranges::new(function, launch));
+        if shapes.get_or_insert_with(|| all(function)).of(condition) == Shape::Uniform {
             continue;
         }
         let end = std::mem::replace(&mut function.block_mut(block).end, End::Exit);
