@@ -1,10 +1,8 @@
 //! What nobody needs goes.
 
-use smallvec::SmallVec;
-
 use crate::compile::pass::alias;
-use crate::compile::ssa::order::{Order, none_each};
-use crate::compile::ssa::{Def, End, Function, InstId, Op, Value};
+use crate::compile::ssa::order::Order;
+use crate::compile::ssa::{Def, End, Function, InstId, Op, Target, Value};
 
 /// Takes out insts without effect whose results nobody uses, and parameters nobody reads, in circles too. Atomics whose
 /// results nobody uses have none: lanes need not come one after the other then.
@@ -12,9 +10,9 @@ pub fn run(function: &mut Function) {
     let order = Order::new(function);
     let live = Marker::new(function, &order).mark();
     for &block in &order.blocks {
-        function.block_mut(block).insts.retain(|id| live.insts[id.0 as usize]);
-        for at in 0..function.block(block).insts.len() {
-            let id = function.block(block).insts[at];
+        let mut insts = std::mem::take(&mut function.block_mut(block).insts);
+        insts.retain(|id| live.insts[id.0 as usize]);
+        for &id in &insts {
             if matches!(function.inst(id).op, Op::Atomic { .. } | Op::AtomicLanes { .. })
                 && function.inst(id).results.iter().all(|result| !live.values[result.0 as usize])
             {
@@ -23,19 +21,27 @@ pub fn run(function: &mut Function) {
                 }
             }
         }
+        function.block_mut(block).insts = insts;
+    }
+    let is_live = |param: &Value| live.values[param.0 as usize];
+    // For each block whether some of its parameters go.
+    let less: Vec<bool> = function.blocks.iter().map(|block| !block.params.iter().all(is_live)).collect();
+    if !less.contains(&true) {
+        return;
     }
     for &block in &order.blocks {
         let mut end = std::mem::replace(&mut function.block_mut(block).end, End::Exit);
         end.targets_mut(|target| {
-            let params = &function.block(target.block).params;
-            let mut at = 0..params.len();
-            target.args.retain(|_| at.next().is_some_and(|at| live.values[params[at].0 as usize]));
+            if less[target.block.0 as usize] {
+                let mut params = function.block(target.block).params.iter();
+                target.args.retain(|_| params.next().is_some_and(is_live));
+            }
         });
         function.block_mut(block).end = end;
     }
-    for &block in &order.blocks {
+    for &block in order.blocks.iter().filter(|block| less[block.0 as usize]) {
         let mut params = std::mem::take(&mut function.block_mut(block).params);
-        params.retain(|param| live.values[param.0 as usize]);
+        params.retain(|param| is_live(param));
         for (place, param) in (0..).zip(&params) {
             function.values[param.0 as usize].1 = Def::Param(block, place);
         }
@@ -49,18 +55,23 @@ struct Live {
     values: Vec<bool>,
 }
 
+/// No edge.
+const NONE: u32 = u32::MAX;
+
 struct Marker<'f> {
     function: &'f Function,
-    /// For each block what its parameters are given, by those who come.
-    given: Vec<Vec<SmallVec<[Value; 2]>>>,
+    /// For each block one of the edges to it.
+    into: Vec<u32>,
+    /// Edges, and for each of them another one to the same block.
+    edges: Vec<(&'f Target, u32)>,
     live: Live,
     open: Vec<Value>,
 }
 
 impl<'f> Marker<'f> {
     fn new(function: &'f Function, order: &Order) -> Marker<'f> {
-        let mut given: Vec<Vec<SmallVec<[Value; 2]>>> =
-            function.blocks.iter().map(|block| none_each(block.params.len())).collect();
+        let mut into = vec![NONE; function.blocks.len()];
+        let mut edges = Vec::with_capacity(order.blocks.len() * 2);
         let live =
             Live { insts: vec![false; function.insts.len()], values: vec![false; function.values.len()] };
         let mut open = Vec::with_capacity(function.values.len().min(512));
@@ -68,12 +79,11 @@ impl<'f> Marker<'f> {
             let end = &function.block(block).end;
             open.extend(end.condition());
             end.targets(|target| {
-                for (all, &arg) in given[target.block.0 as usize].iter_mut().zip(&target.args) {
-                    all.push(arg);
-                }
+                let number = edges.len() as u32;
+                edges.push((target, std::mem::replace(&mut into[target.block.0 as usize], number)));
             });
         }
-        let mut marker = Marker { function, given, live, open };
+        let mut marker = Marker { function, into, edges, live, open };
         let blocks = order.blocks.iter();
         for &id in blocks.flat_map(|&block| &function.block(block).insts) {
             if has_effect(function, id) {
@@ -85,7 +95,9 @@ impl<'f> Marker<'f> {
 
     fn inst(&mut self, id: InstId) {
         if !std::mem::replace(&mut self.live.insts[id.0 as usize], true) {
-            self.function.inst(id).uses(|value| self.open.push(value));
+            let inst = self.function.inst(id);
+            self.open.extend_from_slice(&inst.args);
+            self.open.extend(inst.mask);
         }
     }
 
@@ -97,8 +109,11 @@ impl<'f> Marker<'f> {
             match self.function.def(value) {
                 Def::Inst(id, _) => self.inst(id),
                 Def::Param(block, place) => {
-                    let given = std::mem::take(&mut self.given[block.0 as usize][usize::from(place)]);
-                    self.open.extend(given);
+                    let mut edge = self.into[block.0 as usize];
+                    while let Some(&(target, next)) = self.edges.get(edge as usize) {
+                        self.open.push(target.args[usize::from(place)]);
+                        edge = next;
+                    }
                 }
                 Def::Gone => {}
             }

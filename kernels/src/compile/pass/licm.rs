@@ -4,6 +4,8 @@
 //! that writes nothing of their kind, if whoever enters the loop is sure to come by. What would only keep registers busy
 //! stays: constants, which cost nothing where they are used, and whatever exceeds a loop's share of registers.
 
+use smallvec::SmallVec;
+
 use super::alias;
 use crate::compile::ssa::order::{Dominators, Few, Loop, Loops, Order, predecessors};
 use crate::compile::ssa::{BlockId, Def, End, Function, InstId, Op, Target, Type, Value};
@@ -41,6 +43,18 @@ fn add_preheader(function: &mut Function, predecessors: &[BlockId], one: &Loop) 
     }
     let line = function.block(one.header).line;
     let new = function.add_block(line);
+    // One who comes alone needs no parameters to give what it gives.
+    if let [from] = outside[..] {
+        let mut args = SmallVec::new();
+        function.block_mut(from).end.targets_mut(|target| {
+            if target.block == one.header {
+                target.block = new;
+                args = std::mem::take(&mut target.args);
+            }
+        });
+        function.block_mut(new).end = End::Jump(Target { block: one.header, args });
+        return;
+    }
     let types: Vec<Type> =
         function.block(one.header).params.iter().map(|&param| function.ty(param)).collect();
     let params: Vec<Value> = types.into_iter().map(|ty| function.add_param(new, ty)).collect();
@@ -187,6 +201,40 @@ impl<'f> Mover<'f> {
 mod tests {
     use crate::compile::ssa::parse::check;
     use crate::compile::ssa::verify::Stage;
+
+    #[test]
+    fn who_comes_alone_to_a_loop_gives_what_it_gives_in_a_block_of_its_own() {
+        check(
+            Stage::Threads,
+            "function k
+b0:
+  v0: i64 = const 0
+  v1: i32 = load.global.4 v0
+  v2: i1 = compare.lt.s32 v1, v1
+  branch v2, b1(v1), b2
+b1(v3: i32):
+  v4: i32 = add.s32 v3, v1
+  v5: i1 = compare.lt.s32 v4, v1
+  branch v5, b1(v4), b2
+b2:
+  exit",
+            super::run,
+            "function k
+b0:
+  v0: i64 = const 0
+  v1: i32 = load.global.4 v0
+  v2: i1 = compare.lt.s32 v1, v1
+  branch v2, b3, b2
+b1(v3: i32):
+  v4: i32 = add.s32 v3, v1
+  v5: i1 = compare.lt.s32 v4, v1
+  branch v5, b1(v4), b2
+b2:
+  exit
+b3:
+  jump b1(v1)",
+        );
+    }
 
     #[test]
     fn what_is_fixed_goes_before_the_loop_and_what_may_not_run_stays() {

@@ -16,9 +16,10 @@ pub fn run(function: &mut Function) {
         readers: none_each(function.values.len()),
         left: vec![0; function.values.len()],
     };
+    let mut places = vec![0; function.insts.len()];
     for block in function.block_ids() {
         let before = std::mem::take(&mut function.block_mut(block).insts);
-        let read = read_first(function, block, before, &carried);
+        let read = read_first(function, block, before, &carried, &mut places);
         let masks = Masks::new(function, &homes, &carried, &mut uses, block, &read);
         function.block_mut(block).insts = masks.run(&read);
     }
@@ -74,20 +75,39 @@ fn carried(function: &Function) -> Carried {
 
 /// Readers of a parameter go in front of the inst that makes the parameter's next value, where they can: then both
 /// values have the same register.
-fn read_first(function: &Function, block: BlockId, mut insts: Vec<InstId>, carried: &Carried) -> Vec<InstId> {
+fn read_first(
+    function: &Function,
+    block: BlockId,
+    mut insts: Vec<InstId>,
+    carried: &Carried,
+    places: &mut [u32],
+) -> Vec<InstId> {
     let params: Vec<(InstId, Value)> = insts
         .iter()
         .flat_map(|&id| function.inst(id).results.iter().map(move |&result| (id, result)))
         .flat_map(|(id, result)| carried[result.0 as usize].iter().map(move |&param| (id, param)))
         .filter(|&(_, param)| matches!(function.ty(param), Type::V { .. }))
         .collect();
+    if params.is_empty() {
+        return insts;
+    }
+    let place_all = |insts: &[InstId], places: &mut [u32]| {
+        (0..).zip(insts).for_each(|(place, id)| places[id.0 as usize] = place);
+    };
+    place_all(&insts, places);
+    let readers = readers(function, &insts);
     for (next, param) in params {
-        let Some(at) = insts.iter().position(|&id| id == next) else { continue };
-        let behind: Vec<InstId> =
-            insts[at + 1..].iter().copied().filter(|&id| uses(function, id, param)).collect();
+        let at = places[next.0 as usize];
+        let mut behind: SmallVec<[InstId; 8]> = SmallVec::new();
+        let first = readers.partition_point(|&(value, _)| value < param);
+        let own = readers[first..].iter().take_while(|&&(value, _)| value == param);
+        behind.extend(own.map(|&(_, id)| id).filter(|id| places[id.0 as usize] > at));
         if behind.is_empty() || is_given(function, block, param) {
             continue;
         }
+        behind.sort_unstable_by_key(|id| places[id.0 as usize]);
+        behind.dedup();
+        let at = at as usize;
         // Behind the next value and in this block: not there yet.
         let late: Set<Value> =
             insts[at..].iter().flat_map(|&id| function.inst(id).results.iter().copied()).collect();
@@ -103,8 +123,23 @@ fn read_first(function: &Function, block: BlockId, mut insts: Vec<InstId>, carri
             insts.retain(|&other| other != id);
             insts.insert(place, id);
         }
+        place_all(&insts, places);
     }
     insts
+}
+
+/// Who reads which parameter of a vector type, ascending by parameters.
+fn readers(function: &Function, insts: &[InstId]) -> Vec<(Value, InstId)> {
+    let mut readers = Vec::with_capacity(insts.len());
+    for &id in insts {
+        function.inst(id).uses(|value| {
+            if let (Type::V { .. }, Def::Param(..)) = function.values[value.0 as usize] {
+                readers.push((value, id));
+            }
+        });
+    }
+    readers.sort_unstable();
+    readers
 }
 
 fn uses(function: &Function, id: InstId, value: Value) -> bool {

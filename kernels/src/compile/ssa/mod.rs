@@ -451,7 +451,7 @@ impl Op {
 
 impl End {
     /// Calls `visit` with each target.
-    pub fn targets(&self, mut visit: impl FnMut(&Target)) {
+    pub fn targets<'e>(&'e self, mut visit: impl FnMut(&'e Target)) {
         match self {
             End::Jump(to) => visit(to),
             End::Branch(_, a, b) => {
