@@ -1,5 +1,6 @@
 //! The order of blocks in the code: each before those it dominates, loops in one piece.
 
+use super::super::ssa::order::{Few, none_each, successors};
 use super::super::ssa::{BlockId, Function};
 
 /// Blocks that are reached, in the order of the code.
@@ -29,22 +30,19 @@ pub fn run(function: &Function) -> Layout {
 fn search(function: &Function, depth: &[u32]) -> Vec<BlockId> {
     let mut seen = vec![false; function.blocks.len()];
     let mut order = Vec::new();
-    let successors = |id: BlockId| {
-        let mut all = Vec::new();
-        function.block(id).end.targets(|target| all.push(target.block));
+    let next = |id: BlockId| {
+        let mut all = successors(function, id);
         // What is visited first comes last in the code.
         all.reverse();
         all.sort_by_key(|to| depth[to.0 as usize]);
         all.reverse();
         all
     };
-    let mut stack = vec![(BlockId(0), successors(BlockId(0)))];
+    let mut stack = vec![(BlockId(0), next(BlockId(0)))];
     seen[0] = true;
     while let Some((id, left)) = stack.last_mut() {
         match left.pop() {
-            Some(next) if !std::mem::replace(&mut seen[next.0 as usize], true) => {
-                stack.push((next, successors(next)));
-            }
+            Some(to) if !std::mem::replace(&mut seen[to.0 as usize], true) => stack.push((to, next(to))),
             Some(_) => {}
             None => {
                 order.push(*id);
@@ -63,7 +61,7 @@ fn depths(function: &Function, order: &[BlockId]) -> Vec<u32> {
     for (at, id) in order.iter().enumerate() {
         place[id.0 as usize] = at as u32;
     }
-    let mut predecessors = vec![Vec::new(); count];
+    let mut predecessors: Vec<Few> = none_each(count);
     for &id in order {
         function.block(id).end.targets(|target| predecessors[target.block.0 as usize].push(id));
     }

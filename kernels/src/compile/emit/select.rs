@@ -358,7 +358,9 @@ impl<'a> Select<'a> {
 
     /// The nodes of the selected inst are complete.
     pub fn finish_inst(&mut self) {
-        self.block.extend(self.nodes.drain(..).rev());
+        let start = self.block.len();
+        self.block.append(&mut self.nodes);
+        self.block[start..].reverse();
         for live in &mut self.live {
             live.used.get_or_insert(self.block.len());
         }
@@ -368,6 +370,9 @@ impl<'a> Select<'a> {
     pub fn finish_block(&mut self, all: &mut Vec<Node>) {
         for live in std::mem::take(&mut self.live) {
             self.make(&live);
+        }
+        if self.made.is_empty() {
+            return all.append(&mut self.block);
         }
         self.made.sort_by_key(|(place, _)| *place);
         let mut made = self.made.drain(..).peekable();

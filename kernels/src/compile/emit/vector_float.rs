@@ -247,7 +247,7 @@ pub fn fma(s: &mut Select<'_>, inst: &Inst, rounding: Rounding, to: VReg, outsid
     };
     let sources = [a, b, c];
     let (changed, memory) = choose(s, inst.results[0], sources, must, !rounded);
-    let places: Vec<usize> = (0..3).filter(|&place| place != changed).collect();
+    let places = [[1, 2], [0, 2], [0, 1]][changed];
     // The last operand is the one that may be memory.
     let (second, third) = match &memory {
         Some((place, _)) if *place == places[0] => (places[1], places[0]),

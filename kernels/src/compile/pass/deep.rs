@@ -7,7 +7,7 @@
 
 use super::alias;
 use crate::compile::ssa::order::{Liveness, Order};
-use crate::compile::ssa::quick::{Map, Set};
+use crate::compile::ssa::quick::Set;
 use crate::compile::ssa::{BlockId, Def, Function, InstId, Op, Type, Value};
 
 /// Registers for values; the rest is for constants and what lies between.
@@ -26,26 +26,27 @@ pub fn run(function: &mut Function) {
         return;
     }
     let live = Liveness::of(function, &order, |ty| !ty.is_scalar());
+    let mut alive = Alive { of: vec![0; function.values.len()], round: 0 };
     for &id in &order.blocks {
         let insts = &function.block(id).insts;
         if insts.len() < 2 {
             continue;
         }
-        let before = peak(function, &live, id, insts);
+        let behind = beyond(function, &live, id);
+        let before = alive.peak(function, &behind, insts);
         // Masks that go on are better made last, behind what reads those of this round.
-        if before <= REGISTERS || gives_masks(function, &live, id) {
+        if before <= REGISTERS || gives_masks(function, &behind, id) {
             continue;
         }
-        let new = Deep::new(function, &live, id).order();
-        if peak(function, &live, id, &new) < before {
+        let new = Deep::new(function, behind.clone(), id).order();
+        if alive.peak(function, &behind, &new) < before {
             function.block_mut(id).insts = in_groups(function, new);
         }
     }
 }
 
 /// Whether masks that are made in a block are used behind it.
-fn gives_masks(function: &Function, live: &Liveness, id: BlockId) -> bool {
-    let behind = beyond(function, live, id);
+fn gives_masks(function: &Function, behind: &[Value], id: BlockId) -> bool {
     let mut made = function.block(id).insts.iter().flat_map(|&inst| &function.inst(inst).results);
     made.any(|value| matches!(function.ty(*value), Type::M { .. }) && behind.contains(value))
 }
@@ -65,29 +66,38 @@ fn beyond(function: &Function, live: &Liveness, id: BlockId) -> Vec<Value> {
     all
 }
 
-/// The most vector registers that are in use at a time.
-fn peak(function: &Function, live: &Liveness, id: BlockId, insts: &[InstId]) -> usize {
-    let mut alive = vec![false; function.values.len()];
-    let (mut now, mut most) = (0, 0);
-    let enter = |alive: &mut Vec<bool>, now: &mut usize, value: Value| {
-        if is_vector(function, value) && !std::mem::replace(&mut alive[value.0 as usize], true) {
-            *now += 1;
-        }
-    };
-    for value in beyond(function, live, id) {
-        enter(&mut alive, &mut now, value);
-    }
-    for &inst in insts.iter().rev() {
-        let inst = function.inst(inst);
-        most = most.max(now);
-        for &result in &inst.results {
-            if std::mem::replace(&mut alive[result.0 as usize], false) {
-                now -= 1;
+/// Which vectors are alive, while a block is walked from its end.
+struct Alive {
+    /// For each value the round in which it came to life.
+    of: Vec<u32>,
+    round: u32,
+}
+
+impl Alive {
+    /// The most vector registers that are in use at a time.
+    fn peak(&mut self, function: &Function, behind: &[Value], insts: &[InstId]) -> usize {
+        self.round += 1;
+        let (alive, round) = (&mut self.of, self.round);
+        let (mut now, mut most) = (0, 0);
+        let enter = |alive: &mut [u32], now: &mut usize, value: Value| {
+            if alive[value.0 as usize] != round && is_vector(function, value) {
+                alive[value.0 as usize] = round;
+                *now += 1;
             }
+        };
+        behind.iter().for_each(|&value| enter(alive, &mut now, value));
+        for &inst in insts.iter().rev() {
+            let inst = function.inst(inst);
+            most = most.max(now);
+            for &result in &inst.results {
+                if std::mem::replace(&mut alive[result.0 as usize], 0) == round {
+                    now -= 1;
+                }
+            }
+            inst.uses(|value| enter(alive, &mut now, value));
         }
-        inst.uses(|value| enter(&mut alive, &mut now, value));
+        most.max(now)
     }
-    most.max(now)
 }
 
 /// Ops of a vector above which the processor's window does not reach far enough into the next ones.
@@ -148,11 +158,11 @@ fn shared_first(function: &Function, part: &[InstId]) -> (Vec<InstId>, Vec<InstI
 struct Deep<'f> {
     function: &'f Function,
     /// The block's insts that have no place yet, and whether they may wait.
-    waits: Map<InstId, bool>,
+    waits: Vec<Option<bool>>,
     /// Of each vector its uses that are still to come; one that lives on has one more.
-    left: Map<Value, usize>,
-    /// Of each vector those who use it and may wait.
-    users: Map<Value, Vec<InstId>>,
+    left: Vec<u32>,
+    /// Of each vector those who use it and may wait, by vectors.
+    users: Vec<(Value, InstId)>,
     before: Vec<InstId>,
     /// What the block gives to others.
     given: Vec<Value>,
@@ -160,13 +170,13 @@ struct Deep<'f> {
 }
 
 impl<'f> Deep<'f> {
-    fn new(function: &'f Function, live: &Liveness, id: BlockId) -> Deep<'f> {
+    fn new(function: &'f Function, behind: Vec<Value>, id: BlockId) -> Deep<'f> {
         let before = function.block(id).insts.clone();
         let mut deep = Deep {
             function,
-            waits: Map::default(),
-            left: Map::default(),
-            users: Map::default(),
+            waits: vec![None; function.insts.len()],
+            left: vec![0; function.values.len()],
+            users: Vec::with_capacity(before.len()),
             given: Vec::new(),
             done: Vec::with_capacity(before.len()),
             before,
@@ -174,18 +184,20 @@ impl<'f> Deep<'f> {
         for &id in &deep.before {
             let inst = function.inst(id);
             let waits = inst.op.is_pure() || alias::only_reads(inst).is_some();
-            deep.waits.insert(id, waits);
+            deep.waits[id.0 as usize] = Some(waits);
             inst.uses(|value| {
                 if is_vector(function, value) {
-                    *deep.left.entry(value).or_default() += 1;
+                    deep.left[value.0 as usize] += 1;
                     if waits && inst.op.is_pure() {
-                        deep.users.entry(value).or_default().push(id);
+                        deep.users.push((value, id));
                     }
                 }
             });
         }
-        for value in beyond(function, live, id).into_iter().filter(|&value| is_vector(function, value)) {
-            *deep.left.entry(value).or_default() += 1;
+        // Those of one vector stay in their order.
+        deep.users.sort_by_key(|&(value, _)| value);
+        for value in behind.into_iter().filter(|&value| is_vector(function, value)) {
+            deep.left[value.0 as usize] += 1;
         }
         let end = &function.block(id).end;
         end.targets(|to| deep.given.extend(&to.args));
@@ -197,7 +209,7 @@ impl<'f> Deep<'f> {
         let mut reads = Vec::new();
         for id in self.before.clone() {
             let inst = self.function.inst(id);
-            if self.waits.get(&id) == Some(&false) {
+            if self.waits[id.0 as usize] == Some(false) {
                 self.release(&mut reads, alias::writes(self.function, inst));
                 self.place(id);
             } else if alias::only_reads(inst).is_some() {
@@ -236,41 +248,47 @@ impl<'f> Deep<'f> {
     /// Puts an inst here, after what it needs; then those that take fewer registers than they free.
     fn place(&mut self, id: InstId) {
         let function = self.function;
-        if !self.waits.contains_key(&id) {
+        if !self.is_open(id) {
             return;
         }
         let inst = function.inst(id);
         inst.uses(|value| self.place_maker(value));
         // Behind what it needs it may have come to its place already.
-        if self.waits.remove(&id).is_none() {
+        if self.waits[id.0 as usize].take().is_none() {
             return;
         }
         self.done.push(id);
         inst.uses(|value| {
-            if let Some(left) = self.left.get_mut(&value) {
-                *left -= 1;
-            }
+            let left = &mut self.left[value.0 as usize];
+            *left = left.saturating_sub(1);
         });
         for &result in &inst.results {
-            for user in self.users.get(&result).cloned().unwrap_or_default() {
+            let mut at = self.users.partition_point(|&(value, _)| value < result);
+            while let Some(&(_, user)) = self.users.get(at).filter(|&&(value, _)| value == result) {
                 if self.frees(user) {
                     self.place(user);
                 }
+                at += 1;
             }
         }
+    }
+
+    /// Whether an inst of the block has no place yet.
+    fn is_open(&self, id: InstId) -> bool {
+        self.waits[id.0 as usize].is_some()
     }
 
     /// Whether all that an inst needs is there, and two of its vectors have no other use.
     fn frees(&self, id: InstId) -> bool {
         let inst = self.function.inst(id);
-        let mut ready = self.waits.contains_key(&id);
+        let mut ready = self.is_open(id);
         let mut ends = 0;
         inst.uses(|value| {
             ready &= match self.function.def(value) {
-                Def::Inst(maker, _) => !self.waits.contains_key(&maker),
+                Def::Inst(maker, _) => !self.is_open(maker),
                 _ => true,
             };
-            ends += usize::from(self.left.get(&value) == Some(&1));
+            ends += usize::from(self.left[value.0 as usize] == 1);
         });
         ready && ends >= 2
     }

@@ -1,5 +1,7 @@
 //! Vector code as it grows: insts go to the end of a block, folded and shared while they are made.
 
+use smallvec::SmallVec;
+
 use super::super::ssa::equal::{self, Equal};
 use super::super::ssa::quick::Map;
 use super::super::ssa::{Access, BlockId, End, Function, InstId, Op, Target, Type, Value};
@@ -386,13 +388,16 @@ impl Builder {
 
     /// The union of masks or predicates.
     pub fn either(&mut self, flags: &[Value]) -> Value {
-        let mut all = flags.to_vec();
+        let mut all: SmallVec<[Value; 16]> = SmallVec::from_slice(flags);
         all.dedup();
         while all.len() > 1 {
-            all = all
-                .chunks(2)
-                .map(|pair| if pair.len() == 2 { self.logic(Int::Or, pair) } else { pair[0] })
-                .collect();
+            for at in 0..all.len().div_ceil(2) {
+                all[at] = match all[at * 2..] {
+                    [a, b, ..] => self.logic(Int::Or, &[a, b]),
+                    [ref one @ ..] => one[0],
+                };
+            }
+            all.truncate(all.len().div_ceil(2));
         }
         all[0]
     }

@@ -6,7 +6,7 @@
 use smallvec::SmallVec;
 
 use super::dce;
-use crate::compile::ssa::order::{Dominators, Loops, Order, none_each, predecessors, successors};
+use crate::compile::ssa::order::{Dominators, Few, Loops, Order, none_each, predecessors, successors};
 use crate::compile::ssa::quick::Map;
 use crate::compile::ssa::{BlockId, Def, Function, Inst, InstId, Op, Type, Value};
 use crate::ir::compute::{Compute, Int};
@@ -42,7 +42,7 @@ struct Sink<'f> {
     order: Order,
     dominators: Dominators,
     loops: Loops,
-    from: Vec<SmallVec<[BlockId; 2]>>,
+    from: Vec<Few>,
     /// The blocks that use each value, one entry a use.
     users: Vec<SmallVec<[BlockId; 4]>>,
     /// How long the chain of ops from scalars to each value is.

@@ -13,8 +13,8 @@ use smallvec::SmallVec;
 
 use super::{BlockId, Function};
 
-/// Blocks, hardly ever more than two.
-pub type Few = SmallVec<[BlockId; 2]>;
+/// Blocks, hardly ever more than four, which take no more room than a list elsewhere.
+pub type Few = SmallVec<[BlockId; 4]>;
 
 /// Which blocks can be reached from the entry or a place where gangs go on.
 pub fn reached(function: &Function) -> Vec<bool> {
@@ -47,15 +47,14 @@ impl Order {
     /// Reverse post-order. Resumes count as roots.
     pub fn new(function: &Function) -> Order {
         let count = function.blocks.len();
-        let mut seen = vec![false; count];
         let mut blocks = Vec::with_capacity(count);
+        let mut place = vec![u32::MAX; count];
         // The last root first, so that the entry ends up in front.
-        let all: Vec<BlockId> = roots(function).collect();
+        let all: Few = roots(function).collect();
         for &root in all.iter().rev() {
-            visit(function, root, &mut seen, &mut blocks);
+            visit(function, root, &mut place, &mut blocks);
         }
         blocks.reverse();
-        let mut place = vec![u32::MAX; count];
         (0..).zip(&blocks).for_each(|(at, block)| place[block.0 as usize] = at);
         Order { blocks, place }
     }
@@ -71,18 +70,19 @@ impl Order {
     }
 }
 
-/// Appends what can be reached and was not seen in post-order.
-fn visit(function: &Function, root: BlockId, seen: &mut [bool], order: &mut Vec<BlockId>) {
-    if std::mem::replace(&mut seen[root.0 as usize], true) {
+/// Appends what can be reached and was not seen in post-order. What was seen has some place.
+fn visit(function: &Function, root: BlockId, places: &mut [u32], order: &mut Vec<BlockId>) {
+    let mut is_new = |block: BlockId| std::mem::replace(&mut places[block.0 as usize], 0) == u32::MAX;
+    if !is_new(root) {
         return;
     }
-    let mut open = Vec::with_capacity(32);
+    let mut open = Vec::with_capacity(16);
     open.push((root, successors(function, root)));
     while let Some((block, rest)) = open.last_mut() {
         // Targets are taken from the last on, so that the first one comes first in the reverse.
         match rest.pop() {
             Some(next) => {
-                if !std::mem::replace(&mut seen[next.0 as usize], true) {
+                if is_new(next) {
                     open.push((next, successors(function, next)));
                 }
             }

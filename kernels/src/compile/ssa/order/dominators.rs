@@ -21,10 +21,8 @@ impl Dominators {
     /// Who dominates whom. With several roots a virtual one is above them all.
     pub fn new(function: &Function, order: &Order) -> Dominators {
         let predecessors = predecessors(function, order);
-        let mut is_root = vec![false; function.blocks.len()];
-        roots(function).for_each(|root| is_root[root.0 as usize] = true);
         let above = |block: BlockId, visit: &mut dyn FnMut(u32)| {
-            if is_root[block.0 as usize] {
+            if roots(function).any(|root| root == block) {
                 visit(0);
             }
             predecessors[block.0 as usize].iter().for_each(|&from| visit(order.of(from) + 1));
@@ -110,20 +108,22 @@ fn meet(parents: &[u32], mut a: u32, mut b: u32) -> u32 {
 
 /// For each node when a walk enters it, and the last entry below it. Parents have smaller numbers than their children.
 fn spans(parents: &[u32]) -> Vec<(u32, u32)> {
-    let mut sizes = vec![1u32; parents.len()];
+    // First how many are below each node and it, and where the next one below it starts.
+    let mut spans = vec![(0, 1u32); parents.len()];
     for node in (1..parents.len()).rev() {
-        sizes[parents[node] as usize] += sizes[node];
+        spans[parents[node] as usize].1 += spans[node].1;
     }
-    let mut spans = vec![(0, 0); parents.len()];
-    let mut next = vec![0u32; parents.len()];
-    spans[0] = (0, sizes[0] - 1);
-    next[0] = 1;
+    spans[0].0 = 1;
     for node in 1..parents.len() {
-        let parent = parents[node] as usize;
-        let start = next[parent];
-        next[parent] += sizes[node];
-        next[node] = start + 1;
-        spans[node] = (start, start + sizes[node] - 1);
+        let (parent, size) = (parents[node] as usize, spans[node].1);
+        let start = spans[parent].0;
+        spans[parent].0 += size;
+        spans[node].0 = start + 1;
+    }
+    // Below a node now all have had their turn: the next one would come behind the last.
+    for span in &mut spans {
+        let (end, size) = *span;
+        *span = (end - size, end - 1);
     }
     spans
 }

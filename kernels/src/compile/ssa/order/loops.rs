@@ -1,6 +1,6 @@
 //! Natural loops: a header, and all blocks from which it can be reached again without leaving it.
 
-use super::{Dominators, Few, Order, predecessors, successors};
+use super::{Dominators, Few, Order, none_each, predecessors, successors};
 use crate::compile::ssa::{BlockId, Function};
 
 /// A loop.
@@ -9,7 +9,7 @@ pub struct Loop {
     /// The only way in.
     pub header: BlockId,
     /// Blocks with an edge back to it.
-    pub latches: Vec<BlockId>,
+    pub latches: Few,
     /// All blocks, those of inner loops included, in order; the header is the first.
     pub blocks: Vec<BlockId>,
     /// The loop around it, by its index.
@@ -34,7 +34,7 @@ impl Loops {
     pub fn new(function: &Function, order: &Order, dominators: &Dominators) -> Loops {
         let predecessors = predecessors(function, order);
         let mut loops = Loops { all: Vec::new(), of: vec![None; function.blocks.len()], reducible: true };
-        let mut latches = vec![Vec::new(); function.blocks.len()];
+        let mut latches: Vec<Few> = none_each(function.blocks.len());
         for &block in &order.blocks {
             for to in successors(function, block) {
                 if order.of(to) > order.of(block) {
@@ -59,22 +59,16 @@ impl Loops {
     }
 
     /// A loop around those found so far.
-    fn add(
-        &mut self,
-        header: BlockId,
-        mut latches: Vec<BlockId>,
-        dominators: &Dominators,
-        predecessors: &[Few],
-    ) {
+    fn add(&mut self, header: BlockId, mut latches: Few, dominators: &Dominators, predecessors: &[Few]) {
         latches.dedup();
         let number = self.all.len() as u32;
-        let mut open = latches.clone();
+        let mut open = Few::from_slice(&latches);
         while let Some(block) = open.pop() {
             let Some(inner) = self.outermost(block) else {
                 if dominators.dominates(header, block) {
                     self.of[block.0 as usize] = Some(number);
                     if block != header {
-                        open.extend(&predecessors[block.0 as usize]);
+                        open.extend_from_slice(&predecessors[block.0 as usize]);
                     }
                 }
                 continue;
@@ -82,7 +76,7 @@ impl Loops {
             // A whole inner loop at once; one that can be entered around the header is none of it.
             if inner != number && dominators.dominates(header, self.all[inner as usize].header) {
                 self.all[inner as usize].parent = Some(number);
-                open.extend(&predecessors[self.all[inner as usize].header.0 as usize]);
+                open.extend_from_slice(&predecessors[self.all[inner as usize].header.0 as usize]);
             }
         }
         self.of[header.0 as usize] = Some(number);
