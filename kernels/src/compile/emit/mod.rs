@@ -4,6 +4,7 @@ mod address;
 mod allocate;
 mod assemble;
 mod atomic;
+mod copies;
 mod encode;
 mod flow;
 mod frame;

@@ -6,16 +6,16 @@
 use std::fmt;
 
 use iced_x86::{Code, OpKind};
-use regalloc2::{Operand, RegClass, VReg};
+use regalloc2::{Operand, OperandConstraint, OperandKind, OperandPos, RegClass, VReg};
 use smallvec::SmallVec;
 
 use super::super::ssa::{self, Def, Function, InstId, Op, Type, Value};
 use super::super::{Refusal, Target};
+use super::copies;
 use super::machine::{
     Base, Bundle, Condition, INT, MASK, Machine, Memory, Plain, Source, Step, VECTOR, View,
 };
 use super::pool::Pool;
-use crate::ir::compute::{Compute, Int};
 
 /// What a node is encoded as.
 #[derive(Clone, Debug)]
@@ -129,6 +129,10 @@ pub struct Select<'a> {
     live: Vec<Live>,
     /// Nodes that make fixed values, by how many nodes from the end of the block come after them.
     made: Vec<(usize, Node)>,
+    /// Of each register whether what it holds lives in this block only, becomes no parameter and shares no place yet.
+    alone: Vec<bool>,
+    /// Registers that were given out before the selected inst.
+    before: u32,
 }
 
 impl<'a> Select<'a> {
@@ -150,13 +154,15 @@ impl<'a> Select<'a> {
             depths: vec![0; function.values.len()],
             depth: 0,
             becomes: vec![None; function.values.len()],
-            copies: copies(function),
+            copies: copies::all(function),
             arguments: [None; 2],
             registers: vec![None; function.values.len()],
             nodes: Vec::new(),
             block: Vec::new(),
             live: Vec::new(),
             made: Vec::new(),
+            alone: Vec::new(),
+            before: 0,
         }
     }
 
@@ -178,6 +184,7 @@ impl<'a> Select<'a> {
     /// A new register of a class ([`INT`], [`VECTOR`], [`MASK`]) for what lies between nodes.
     pub fn fresh(&mut self, class: RegClass) -> VReg {
         self.count += 1;
+        self.alone.push(true);
         VReg::new(self.count as usize - 1, class)
     }
 
@@ -203,6 +210,12 @@ impl<'a> Select<'a> {
         }
         let register = self.fresh(class(self.ty(value)));
         self.registers[value.0 as usize] = Some(register);
+        self.alone[register.vreg()] = match self.function.def(value) {
+            Def::Inst(id, _) => {
+                self.homes[id.0 as usize] == self.home && self.becomes[value.0 as usize].is_none()
+            }
+            _ => false,
+        };
         register
     }
 
@@ -358,11 +371,45 @@ impl<'a> Select<'a> {
 
     /// The nodes of the selected inst are complete.
     pub fn finish_inst(&mut self) {
+        self.share_places();
+        self.before = self.count;
         let start = self.block.len();
         self.block.append(&mut self.nodes);
         self.block[start..].reverse();
         for live in &mut self.live {
             live.used.get_or_insert(self.block.len());
+        }
+    }
+
+    /// Vectors that end here give their register to what is made of them, two and two: the allocator looks for one place
+    /// instead of two. Longer chains are hard to place.
+    fn share_places(&mut self) {
+        for at in (0..self.nodes.len()).rev() {
+            let (nodes, later) = self.nodes.split_at_mut(at + 1);
+            let node = &mut nodes[at];
+            let [result, sources @ ..] = &node.operands[..] else { continue };
+            let is = |operand: &Operand, kind, place| {
+                operand.kind() == kind
+                    && operand.pos() == place
+                    && operand.class() == VECTOR
+                    && operand.constraint() == OperandConstraint::Reg
+                    && self.alone[operand.vreg().vreg()]
+            };
+            let plain = matches!(node.body, Body::Plain(_));
+            let only = |operand: &Operand| operand.kind() == OperandKind::Use;
+            if !plain || !is(result, OperandKind::Def, OperandPos::Late) || !sources.iter().all(only) {
+                continue;
+            }
+            // Nobody behind asked for it, and it is none of the values that are made once for many.
+            let ends = |source: &Operand| {
+                source.vreg().vreg() >= self.before as usize
+                    && is(source, OperandKind::Use, OperandPos::Early)
+                    && !later.iter().any(|node| node.operands.iter().any(|one| one.vreg() == source.vreg()))
+            };
+            if let Some(place) = sources.iter().position(ends) {
+                self.alone[sources[place].vreg().vreg()] = false;
+                node.operands[0] = Operand::reg_reuse_def(result.vreg(), place + 1);
+            }
         }
     }
 
@@ -417,6 +464,7 @@ impl<'a> Select<'a> {
             Fixed::Mask(_) => MASK,
         };
         let register = self.fresh(class);
+        self.alone[register.vreg()] = false;
         self.live.push(Live { what, register, used: None });
         register
     }
@@ -509,35 +557,6 @@ impl<'a> Select<'a> {
         bytes.resize(64, 0);
         self.in_pool(&bytes)
     }
-}
-
-/// Of each value the one that it is a mere copy of.
-fn copies(function: &Function) -> Vec<Value> {
-    let all = (0..function.values.len() as u32).map(Value);
-    all.map(|value| copied(function, value).unwrap_or(value)).collect()
-}
-
-/// What a value is a mere copy of, one step.
-fn copied(function: &Function, value: Value) -> Option<Value> {
-    let inst = function.maker(value)?;
-    let copies = match inst.op {
-        Op::Compute(Compute::Copy) | Op::Half(0) => true,
-        Op::Compute(Compute::Convert(to)) => {
-            let (from, to) = (to.from, to.to);
-            let same = from.bits() == to.bits();
-            let extends = from.bits() == 32 && to.bits() == 64 && !from.signed();
-            let free = same || extends && function.ty(value).is_scalar();
-            !from.float() && !to.float() && from.bits() >= 32 && free
-        }
-        // A bit as a number.
-        Op::Compute(Compute::Select) if function.ty(value).is_scalar() => {
-            let is = |at: usize, number| function.constant(inst.args[at]) == Some(number);
-            return (is(0, 1) && is(1, 0)).then_some(inst.args[2]);
-        }
-        Op::Compute(Compute::Int(Int::And | Int::Or, _)) => inst.args[0] == inst.args[1],
-        _ => false,
-    };
-    copies.then(|| inst.args[0])
 }
 
 /// The class of the registers that hold values of a type.

@@ -6,7 +6,6 @@
 use smallvec::SmallVec;
 
 use super::alias;
-use crate::compile::ssa::quick::Map;
 use crate::compile::ssa::{Function, Inst, InstId, Op, Type, Value};
 
 /// So many vectors are read before they are stored.
@@ -14,24 +13,34 @@ const GROUP: usize = 16;
 
 /// Moves loads down within their blocks, as far as nothing may change what they read.
 pub fn run(function: &mut Function) {
+    let mut of = vec![NONE; function.values.len()];
+    // For each vector one more than the last block whose stores write it.
+    let mut stored = vec![0; function.values.len()];
     for block in function.block_ids() {
+        if !function.block(block).insts.iter().any(|&id| is_load(function, id)) {
+            continue;
+        }
         let before = std::mem::take(&mut function.block_mut(block).insts);
-        let mut late = Late {
-            function,
-            waiting: Vec::new(),
-            of: Map::default(),
-            stored: Map::default(),
-            insts: Vec::with_capacity(before.len()),
-        };
         for &inst in &before {
             let inst = function.inst(inst);
-            stored_vectors(function, inst).for_each(|value| _ = late.stored.insert(value, ()));
+            stored_vectors(function, inst).for_each(|value| stored[value.0 as usize] = block.0 + 1);
         }
+        let insts = Vec::with_capacity(before.len());
+        let mut late =
+            Late { function, block: block.0 + 1, waiting: Vec::new(), of: &mut of, stored: &stored, insts };
         before.into_iter().for_each(|inst| late.take(inst));
         late.release(alias::ALL);
         let insts = late.insts;
+        for &id in insts.iter().filter(|&&id| is_load(function, id)) {
+            function.inst(id).results.iter().for_each(|one| of[one.0 as usize] = NONE);
+        }
         function.block_mut(block).insts = insts;
     }
+}
+
+/// Whether an inst only reads memory.
+fn is_load(function: &Function, id: InstId) -> bool {
+    alias::only_reads(function.inst(id)).is_some()
 }
 
 /// Vectors that a store writes.
@@ -40,14 +49,19 @@ fn stored_vectors<'f>(function: &'f Function, inst: &'f Inst) -> impl Iterator<I
     values.iter().copied().filter(|&value| matches!(function.ty(value), Type::V { .. }))
 }
 
+/// No load of the block's makes a value.
+const NONE: u32 = u32::MAX;
+
 struct Late<'f> {
     function: &'f Function,
+    /// One more than the block's number.
+    block: u32,
     /// Loads that nobody asked for yet, in order; `None`: done.
     waiting: Vec<Option<InstId>>,
-    /// By what they make.
-    of: Map<Value, usize>,
-    /// Vectors that stores of the block write.
-    stored: Map<Value, ()>,
+    /// Of each value the place there of the load that makes it; of other blocks' values [`NONE`].
+    of: &'f mut [u32],
+    /// Vectors that stores write, by the blocks.
+    stored: &'f [u32],
     insts: Vec<InstId>,
 }
 
@@ -55,7 +69,7 @@ impl Late<'_> {
     fn take(&mut self, id: InstId) {
         let inst = self.function.inst(id);
         if alias::only_reads(inst).is_some() {
-            inst.results.iter().for_each(|&result| _ = self.of.insert(result, self.waiting.len()));
+            inst.results.iter().for_each(|&one| self.of[one.0 as usize] = self.waiting.len() as u32);
             self.waiting.push(Some(id));
             return;
         }
@@ -71,13 +85,14 @@ impl Late<'_> {
 
     /// If a value is a load's that waits, it is made now, together with those behind it that are to be stored as well.
     fn read_group(&mut self, value: Value) {
-        let Some(&first) = self.of.get(&value).filter(|&&place| self.waiting[place].is_some()) else {
+        let first = self.of[value.0 as usize] as usize;
+        if self.waiting.get(first).is_none_or(|load| load.is_none()) {
             return;
-        };
+        }
         let mut count = 0;
         for place in first..self.waiting.len() {
             let Some(load) = self.waiting[place] else { continue };
-            if !self.function.inst(load).results.iter().any(|result| self.stored.contains_key(result)) {
+            if !self.function.inst(load).results.iter().any(|one| self.stored[one.0 as usize] == self.block) {
                 continue;
             }
             self.waiting[place] = None;
@@ -111,7 +126,10 @@ impl Late<'_> {
             }
             open.push((id, true));
             let mut needed: SmallVec<[usize; 8]> = SmallVec::new();
-            self.function.inst(id).uses(|value| needed.extend(self.of.get(&value).copied()));
+            self.function.inst(id).uses(|value| match self.of[value.0 as usize] {
+                NONE => {}
+                place => needed.push(place as usize),
+            });
             for place in needed.into_iter().rev() {
                 if let Some(load) = self.waiting[place].take() {
                     open.push((load, false));

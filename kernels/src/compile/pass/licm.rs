@@ -105,16 +105,15 @@ impl<'f> Mover<'f> {
             // Whoever goes round or leaves has come by.
             let mut ways = one.latches.iter().chain(&exits);
             let sure = ways.all(|&way| self.dominators.dominates(block, way));
-            let insts = std::mem::take(&mut self.function.block_mut(block).insts);
-            let mut kept = Vec::with_capacity(insts.len());
-            for id in insts {
-                if self.may_go(id, written, sure) && self.fits(id, &mut left) {
+            let mut insts = std::mem::take(&mut self.function.block_mut(block).insts);
+            insts.retain(|&id| {
+                let goes = self.may_go(id, written, sure) && self.fits(id, &mut left);
+                if goes {
                     self.go(id, before);
-                } else {
-                    kept.push(id);
                 }
-            }
-            self.function.block_mut(block).insts = kept;
+                !goes
+            });
+            self.function.block_mut(block).insts = insts;
         }
         one.blocks.iter().for_each(|block| self.inside[block.0 as usize] = false);
     }
@@ -138,9 +137,8 @@ impl<'f> Mover<'f> {
             _ if inst.op.is_pure() => true,
             _ => sure && alias::only_reads(inst).is_some_and(|reads| reads & written == 0),
         };
-        let mut fixed = movable;
-        inst.uses(|value| fixed &= self.is_outside(value) || self.function.constant(value).is_some());
-        fixed
+        let is_fixed = |&value: &Value| self.is_outside(value) || self.function.constant(value).is_some();
+        movable && inst.args.iter().chain(&inst.mask).all(is_fixed)
     }
 
     fn is_outside(&self, value: Value) -> bool {

@@ -20,8 +20,11 @@ pub fn run(function: &mut Function) {
     for block in function.block_ids() {
         let before = std::mem::take(&mut function.block_mut(block).insts);
         let read = read_first(function, block, before, &carried, &mut places);
-        let masks = Masks::new(function, &homes, &carried, &mut uses, block, &read);
-        function.block_mut(block).insts = masks.run(&read);
+        let holds = read.iter().any(|&id| is_held(function, id));
+        function.block_mut(block).insts = match holds {
+            true => Masks::new(function, &homes, &carried, &mut uses, block, &read).run(&read),
+            false => read,
+        };
     }
 }
 
@@ -197,8 +200,7 @@ impl<'f> Masks<'f> {
         let mut masks = Vec::new();
         for &id in insts {
             let inst = function.inst(id);
-            let makes = inst.results.len() == 1 && is_mask(function, inst.results[0]);
-            let held = makes && inst.op.is_pure() && !matches!(inst.op, Op::Const(_));
+            let held = is_held(function, id);
             uses.open[id.0 as usize] = if held { Open::Held } else { Open::InTurn };
             inst.uses(|value| {
                 if !is_mask(function, value) {
@@ -296,6 +298,13 @@ impl<'f> Masks<'f> {
         });
         ready && ends && last
     }
+}
+
+/// Whether an inst makes a mask, which is done when somebody needs it.
+fn is_held(function: &Function, id: InstId) -> bool {
+    let inst = function.inst(id);
+    let makes = inst.results.len() == 1 && is_mask(function, inst.results[0]);
+    makes && inst.op.is_pure() && !matches!(inst.op, Op::Const(_))
 }
 
 fn is_mask(function: &Function, value: Value) -> bool {

@@ -1,6 +1,6 @@
 //! How many vectors a gang has, and where its frame keeps what.
 
-use super::super::ssa::quick::{Map, Set};
+use super::super::ssa::quick::Set;
 
 use super::super::context::BUFFER_BYTES;
 use super::super::ssa::order::{Liveness, Order};
@@ -186,15 +186,16 @@ fn peak(function: &Function, shapes: &Shapes) -> u32 {
     let live = Liveness::new(function, &order);
     let mut most = 0;
     let mut alive = vec![false; function.values.len()];
+    let mut late = Late::new(function);
     for &id in &order.blocks {
         let block = function.block(id);
         let mut beyond = live.live_out[id.0 as usize].clone();
         block.end.targets(|to| beyond.extend(&to.args));
-        let late = Late::of(function, &block.insts, &beyond);
+        late.look(function, &block.insts, &beyond);
         alive.fill(false);
         let mut now = 0;
         let enter = |alive: &mut Vec<bool>, value: Value, now: &mut u32| {
-            if !late.folded.contains(&value) && !std::mem::replace(&mut alive[value.0 as usize], true) {
+            if !late.folded[value.0 as usize] && !std::mem::replace(&mut alive[value.0 as usize], true) {
                 *now += weight(function, shapes, value);
             }
         };
@@ -202,6 +203,7 @@ fn peak(function: &Function, shapes: &Shapes) -> u32 {
         block.end.condition().into_iter().for_each(|value| enter(&mut alive, value, &mut now));
         block.end.targets(|to| to.args.iter().for_each(|&value| enter(&mut alive, value, &mut now)));
         most = most.max(now);
+        let mut first_used = &late.first_used[..];
         for &inst in block.insts.iter().rev() {
             let leave = |alive: &mut Vec<bool>, value: Value, now: &mut u32| {
                 if std::mem::replace(&mut alive[value.0 as usize], false) {
@@ -211,45 +213,74 @@ fn peak(function: &Function, shapes: &Shapes) -> u32 {
             function.inst(inst).results.iter().for_each(|&result| leave(&mut alive, result, &mut now));
             function.inst(inst).uses(|value| enter(&mut alive, value, &mut now));
             most = most.max(now);
-            for &value in late.first_used.get(&inst).into_iter().flatten() {
+            while let Some((&(_, value), rest)) = first_used.split_last().filter(|(one, _)| one.0 == inst) {
                 leave(&mut alive, value, &mut now);
+                first_used = rest;
             }
         }
+        late.forget();
     }
     most
 }
 
 /// Loads of a block that wait for their first use.
-#[derive(Default)]
 struct Late {
-    /// By the inst that uses them first.
-    first_used: Map<InstId, Vec<Value>>,
+    /// The insts that use them first, in order.
+    first_used: Vec<(InstId, Value)>,
     /// Used once: they take no register of each vector, as each is read right before.
-    folded: Set<Value>,
+    folded: Vec<bool>,
+    /// Of each value how often the block uses it, up to two times.
+    uses: Vec<u8>,
+    /// Of each value whether it is a load's that waits.
+    waits: Vec<bool>,
+    /// Those that wait, and what they read.
+    open: Vec<(Value, alias::Kinds)>,
+    /// What the block uses.
+    used: Vec<Value>,
 }
 
 impl Late {
-    fn of(function: &Function, insts: &[InstId], live_out: &[Value]) -> Late {
-        let mut late = Late::default();
-        let mut uses: Map<Value, u32> = Map::default();
-        let mut open: Map<Value, alias::Kinds> = Map::default();
+    fn new(function: &Function) -> Late {
+        let count = function.values.len();
+        let (folded, waits, uses) = (vec![false; count], vec![false; count], vec![0; count]);
+        Late { first_used: Vec::new(), folded, uses, waits, open: Vec::new(), used: Vec::new() }
+    }
+
+    fn look(&mut self, function: &Function, insts: &[InstId], live_out: &[Value]) {
         for &id in insts {
             let inst = function.inst(id);
             inst.uses(|value| {
-                *uses.entry(value).or_default() += 1;
-                if open.remove(&value).is_some() {
-                    late.first_used.entry(id).or_default().push(value);
-                    late.folded.insert(value);
+                let uses = &mut self.uses[value.0 as usize];
+                *uses = (*uses + 1).min(2);
+                self.used.push(value);
+                if std::mem::replace(&mut self.waits[value.0 as usize], false) {
+                    self.open.retain(|&(one, _)| one != value);
+                    self.first_used.push((id, value));
+                    self.folded[value.0 as usize] = true;
                 }
             });
             let writes = alias::writes(function, inst);
-            open.retain(|_, reads| *reads & writes == 0);
+            if writes != 0 {
+                self.open.retain(|&(value, reads)| {
+                    self.waits[value.0 as usize] = reads & writes == 0;
+                    self.waits[value.0 as usize]
+                });
+            }
             if let Some(reads) = alias::only_reads(inst) {
-                open.extend(inst.results.iter().map(|&result| (result, reads)));
+                inst.results.iter().for_each(|one| self.waits[one.0 as usize] = true);
+                self.open.extend(inst.results.iter().map(|&result| (result, reads)));
             }
         }
-        late.folded.retain(|value| uses[value] == 1 && !live_out.contains(value));
-        late
+        for &(_, value) in &self.first_used {
+            self.folded[value.0 as usize] &= self.uses[value.0 as usize] == 1 && !live_out.contains(&value);
+        }
+    }
+
+    /// The block is done.
+    fn forget(&mut self) {
+        self.first_used.drain(..).for_each(|(_, value)| self.folded[value.0 as usize] = false);
+        self.used.drain(..).for_each(|value| self.uses[value.0 as usize] = 0);
+        self.open.drain(..).for_each(|(value, _)| self.waits[value.0 as usize] = false);
     }
 }
 

@@ -191,8 +191,8 @@ pub fn remove_copied_params(function: &mut Function) -> bool {
     let mut open: Vec<BlockId> = order.blocks.iter().rev().copied().collect();
     let mut waits = vec![true; function.blocks.len()];
     let mut gone = vec![false; function.values.len()];
-    // Who is given a parameter for one of theirs: they are looked at again when it goes.
-    let users = users_of_params(function, &order);
+    // Who is given a parameter for one of theirs: they are looked at again when it goes. Mostly none does.
+    let mut users = None;
     while let Some(block) = open.pop() {
         waits[block.0 as usize] = false;
         for (place, param) in function.block(block).params.clone().into_iter().enumerate() {
@@ -221,6 +221,7 @@ pub fn remove_copied_params(function: &mut Function) -> bool {
                 };
                 renames.set(param, value);
                 gone[param.0 as usize] = true;
+                let users = users.get_or_insert_with(|| users_of_params(function, &order));
                 for &user in &users[param.0 as usize] {
                     if !std::mem::replace(&mut waits[user.0 as usize], true) {
                         open.push(user);
