@@ -124,6 +124,10 @@ impl Build<'_, '_> {
         self.at = at;
         let source = self.source;
         let code = source.functions[self.instances[at].function].1;
+        // Most become one inst or two.
+        let count = code.blocks.iter().map(|block| block.insts.len()).sum::<usize>() * 2;
+        self.function.insts.reserve(count);
+        self.function.values.reserve(count);
         for (index, block) in code.blocks.iter().enumerate() {
             let Some(start) = self.instances[at].blocks[index] else { continue };
             self.start(start);

@@ -1,5 +1,7 @@
 //! Registers of level 1 on the way to values: what each block leaves in them, and what it wants of others.
 
+use smallvec::SmallVec;
+
 use crate::compile::ssa::edit::{self, Renames, Repair};
 use crate::compile::ssa::{BlockId, Function, Type, Value};
 
@@ -22,9 +24,9 @@ struct Variable {
     now: (u32, Value),
     written: u32,
     /// What blocks leave in it.
-    definitions: Vec<(BlockId, Value)>,
+    definitions: SmallVec<[(BlockId, Value); 2]>,
     /// What stands for its value at a block's start until all is known.
-    wanted: Vec<(BlockId, Value)>,
+    wanted: SmallVec<[(BlockId, Value); 2]>,
 }
 
 impl Variables {
@@ -35,8 +37,8 @@ impl Variables {
             ty,
             now: (u32::MAX, Value(0)),
             written: u32::MAX,
-            definitions: Vec::new(),
-            wanted: Vec::new(),
+            definitions: SmallVec::new(),
+            wanted: SmallVec::new(),
         };
         self.all.extend(types.map(fresh));
         first

@@ -181,8 +181,9 @@ impl State<'_> {
         let (selected, output) = (self.selected, self.output);
         let places = output.inst_allocs(inst);
         let successors = &selected.blocks[block].successors;
-        let next = (block + 1..self.forward.len()).find(|&at| self.forward[at] == at as u32);
-        let follows = |place: Place| next.is_some_and(|at| Place(self.blocks.0 + at as u32) == place);
+        let (forward, blocks) = (&self.forward, self.blocks);
+        let next = || (block + 1..forward.len()).find(|&at| forward[at] == at as u32);
+        let follows = |place: Place| next().is_some_and(|at| Place(blocks.0 + at as u32) == place);
         match &selected.nodes[inst.index()].body {
             Body::Entry => {}
             Body::Plain(plain) => self.code.plain(plain, places),
@@ -210,7 +211,7 @@ impl State<'_> {
                 self.simple(Opcode::Jmp_rm64, &[super::machine::View::Quad.register(register)]);
             }
             // The end stands behind the last block.
-            Body::Return if next.is_none() => {}
+            Body::Return if next().is_none() => {}
             Body::Return => {
                 let epilogue = self.epilogue;
                 self.code.jump(None, epilogue);

@@ -276,8 +276,11 @@ impl<'a> Select<'a> {
 
     /// The same of any block, for what costs as much as a look at its result.
     pub fn single_anywhere(&self, value: Value) -> Option<&'a ssa::Inst> {
-        let inst = self.function.maker(self.origin(value))?;
-        (self.is_single(value) && inst.op.is_pure()).then_some(inst)
+        let origin = self.origin(value);
+        if self.uses[origin.0 as usize] != 1 {
+            return None;
+        }
+        self.function.maker(origin).filter(|inst| inst.op.is_pure())
     }
 
     /// The value that this one is a mere copy of: [`Compute::Copy`], lower halves, conversions that change no bit of a register.

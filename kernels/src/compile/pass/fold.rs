@@ -90,12 +90,9 @@ impl<'f> Folder<'f> {
     }
 
     fn rename_inst(&mut self, id: InstId) {
-        let mut args = std::mem::take(&mut self.function.inst_mut(id).args);
-        args.iter_mut().for_each(|value| *value = self.find(*value));
-        let mask = self.function.inst(id).mask.map(|mask| self.find(mask));
-        let inst = self.function.inst_mut(id);
-        inst.args = args;
-        inst.mask = mask;
+        if !self.renames.is_empty() {
+            self.function.inst_mut(id).uses_mut(|value| *value = self.renames.get(*value));
+        }
     }
 
     /// What stands for a value.
@@ -159,7 +156,10 @@ impl<'f> Folder<'f> {
 
     fn bound(&mut self, id: InstId) {
         let inst = self.function.inst(id);
-        if let [result] = *inst.results {
+        // Of others nobody asks.
+        if let [result] = *inst.results
+            && self.function.ty(result).is_scalar()
+        {
             let most = bound::of_inst(
                 inst,
                 self.function.ty(result),

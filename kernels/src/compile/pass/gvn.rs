@@ -43,6 +43,8 @@ struct Versions {
     at: Vec<Version>,
     /// The first number for versions that writes make in a block.
     first: Vec<u32>,
+    /// What each block writes.
+    writes: Vec<alias::Kinds>,
 }
 
 impl Versions {
@@ -55,15 +57,17 @@ impl Versions {
             .map(|one| one.blocks.iter().fold(0, |all, block| all | writes[order.of(*block) as usize]))
             .collect();
         let predecessors = predecessors(function, order);
-        let mut versions = Versions { at: Vec::new(), first: Vec::new() };
-        let mut leaving: Vec<Version> = Vec::new();
+        let count = order.blocks.len();
+        let mut versions =
+            Versions { at: Vec::with_capacity(count), first: Vec::with_capacity(count), writes };
+        let mut leaving: Vec<Version> = Vec::with_capacity(count);
         let mut next = 1;
         for (at, &block) in order.blocks.iter().enumerate() {
             let from = &predecessors[block.0 as usize];
             let back = from.iter().any(|&from| order.of(from) as usize >= at);
-            let header = loops.all.iter().position(|one| one.header == block);
             // What a way back may have written; all of it where the way is no natural loop's.
-            let behind = if back { header.map_or(alias::ALL, |one| in_loops[one]) } else { 0 };
+            let header = || loops.all.iter().position(|one| one.header == block);
+            let behind = if back { header().map_or(alias::ALL, |one| in_loops[one]) } else { 0 };
             let mut version: Version = [0; alias::COUNT];
             for (kind, version) in version.iter_mut().enumerate() {
                 let mut before = from.iter().filter(|&&from| (order.of(from) as usize) < at);
@@ -79,11 +83,13 @@ impl Versions {
             }
             versions.at.push(version);
             versions.first.push(next + 1);
-            for &id in &function.block(block).insts {
-                let writes = alias::writes(function, function.inst(id));
-                if writes != 0 {
-                    next += 1;
-                    write(&mut version, writes, next);
+            if versions.writes[at] != 0 {
+                for &id in &function.block(block).insts {
+                    let writes = alias::writes(function, function.inst(id));
+                    if writes != 0 {
+                        next += 1;
+                        write(&mut version, writes, next);
+                    }
                 }
             }
             leaving.push(version);
@@ -127,9 +133,10 @@ impl Merger<'_> {
     fn block(&mut self, block: BlockId, entries: &Versions, at: usize) {
         let mut insts = std::mem::take(&mut self.function.block_mut(block).insts);
         let mut next = entries.first[at];
+        let writes_any = entries.writes[at] != 0;
         insts.retain(|&id| {
             self.rename(id);
-            let writes = alias::writes(self.function, self.function.inst(id));
+            let writes = if writes_any { alias::writes(self.function, self.function.inst(id)) } else { 0 };
             if writes != 0 {
                 write(&mut self.versions, writes, next);
                 next += 1;

@@ -164,6 +164,53 @@ enum User {
     Param(BlockId, u16),
 }
 
+/// Users of all values, those of one behind those of another.
+struct Users {
+    all: Vec<User>,
+    /// For each value where its own end.
+    ends: Vec<u32>,
+}
+
+impl Users {
+    fn new(function: &Function, order: &Order) -> Users {
+        // First how many each has, then where they start, and with each one that comes where the next one will be.
+        let mut ends = vec![0; function.values.len()];
+        visit_uses(function, order, |value, _| ends[value.0 as usize] += 1);
+        let mut count = 0;
+        for end in &mut ends {
+            count += std::mem::replace(end, count);
+        }
+        let mut all = vec![User::End(BlockId(0)); count as usize];
+        visit_uses(function, order, |value, user| {
+            let at = &mut ends[value.0 as usize];
+            all[*at as usize] = user;
+            *at += 1;
+        });
+        Users { all, ends }
+    }
+
+    fn of(&self, value: Value) -> &[User] {
+        let at = value.0 as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.all[start as usize..self.ends[at] as usize]
+    }
+}
+
+fn visit_uses(function: &Function, order: &Order, mut visit: impl FnMut(Value, User)) {
+    for &id in &order.blocks {
+        let block = function.block(id);
+        for &inst in &block.insts {
+            function.inst(inst).uses(|value| visit(value, User::Inst(inst, id)));
+        }
+        block.end.condition().into_iter().for_each(|value| visit(value, User::End(id)));
+        block.end.targets(|to| {
+            for (place, &arg) in (0..).zip(&to.args) {
+                visit(arg, User::Param(to.block, place));
+            }
+        });
+    }
+}
+
 /// What is saved in a slot of the frame, and who restores it.
 type Slot = (Option<Shape>, Vec<(InstId, BlockId)>);
 
@@ -174,7 +221,7 @@ struct Solver<'f> {
     order: Order,
     predecessors: Vec<Few>,
     homes: Vec<Option<BlockId>>,
-    users: Vec<SmallVec<[User; 2]>>,
+    users: Users,
     /// Per inst: it was looked at. Others will be, in their turn.
     looked: Vec<bool>,
     of: Vec<Option<Shape>>,
@@ -202,22 +249,15 @@ impl<'f> Solver<'f> {
         let order = Order::new(function);
         let predecessors = order::predecessors(function, &order);
         let homes = order::homes(function, &order);
-        let mut users = order::none_each(function.values.len());
+        let users = Users::new(function, &order);
         let mut slots = vec![(None, Vec::new()); function.slots.len()];
-        for &id in &order.blocks {
-            let block = function.block(id);
-            for &inst in &block.insts {
-                function.inst(inst).uses(|value| users[value.0 as usize].push(User::Inst(inst, id)));
+        let keeps = !slots.is_empty();
+        for &id in order.blocks.iter().filter(|_| keeps) {
+            for &inst in &function.block(id).insts {
                 if let Op::Restore(slot) = function.inst(inst).op {
                     slots[slot as usize].1.push((inst, id));
                 }
             }
-            block.end.condition().into_iter().for_each(|value| users[value.0 as usize].push(User::End(id)));
-            block.end.targets(|to| {
-                for (place, &arg) in (0..).zip(&to.args) {
-                    users[arg.0 as usize].push(User::Param(to.block, place));
-                }
-            });
         }
         let (values, blocks) = (function.values.len(), function.blocks.len());
         Solver {
@@ -285,7 +325,7 @@ impl<'f> Solver<'f> {
         if old != Some(new) {
             self.of[value.0 as usize] = Some(new);
             let waits = |user: &&User| !matches!(user, User::Inst(id, _) if !self.looked[id.0 as usize]);
-            self.work.extend(self.users[value.0 as usize].iter().filter(waits));
+            self.work.extend(self.users.of(value).iter().filter(waits));
         }
     }
 

@@ -495,13 +495,15 @@ impl End {
 
 impl Inst {
     /// Calls `visit` with every value it uses, the mask last.
-    pub fn uses(&self, visit: impl FnMut(Value)) {
-        self.args.iter().copied().chain(self.mask).for_each(visit);
+    pub fn uses(&self, mut visit: impl FnMut(Value)) {
+        self.args.iter().for_each(|&value| visit(value));
+        self.mask.into_iter().for_each(visit);
     }
 
     /// The same to change them.
-    pub fn uses_mut(&mut self, visit: impl FnMut(&mut Value)) {
-        self.args.iter_mut().chain(&mut self.mask).for_each(visit);
+    pub fn uses_mut(&mut self, mut visit: impl FnMut(&mut Value)) {
+        self.args.iter_mut().for_each(&mut visit);
+        self.mask.iter_mut().for_each(visit);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Apart, Solver};
 use crate::compile::pass::region::{LEFT, Node, OUTSIDE, Regions, targets};
-use crate::compile::ssa::BlockId;
+use crate::compile::ssa::{BlockId, Value};
 
 /// Groups of threads on their way through a region. A group that nobody else has joined yet keeps its number.
 #[derive(Default)]
@@ -114,7 +114,7 @@ impl Solver<'_> {
         // What the loop made is seen differently from outside.
         for value in 0..self.homes.len() {
             if self.homes[value].is_some_and(|home| regions.contains(region, home)) {
-                self.work.extend(&self.users[value]);
+                self.work.extend(self.users.of(Value(value as u32)));
             }
         }
     }
