@@ -132,16 +132,18 @@ impl Select<'_> {
     pub fn folded(&mut self, value: Value, fold: Fold) -> Option<Memory> {
         let (ty, origin) = (self.ty(value), self.origin(value));
         let Type::V { bits, .. } = ty else { return None };
-        if let Some(number) = self.splat(origin) {
-            return self.folded_splat(bits.into(), number, fold);
-        }
         let inst = self.function.maker(origin)?;
         match inst.op {
+            Op::Const(number) => self.folded_splat(bits.into(), number, fold),
             Op::Table(table) if fold != Fold::Half => Some(self.table(table, ty.bits())),
-            Op::Broadcast if fold == Fold::Broadcast && self.is_single(origin) => {
-                let memory = self.folded_load(inst.args[0], bits / 8)?;
-                Some(Memory { broadcast: true, ..memory })
-            }
+            Op::Broadcast => match self.constant(inst.args[0]) {
+                Some(number) => self.folded_splat(bits.into(), number, fold),
+                None if fold == Fold::Broadcast && self.is_single(origin) => {
+                    let memory = self.folded_load(inst.args[0], bits / 8)?;
+                    Some(Memory { broadcast: true, ..memory })
+                }
+                None => None,
+            },
             Op::Load(access) => {
                 let Type::V { lanes, .. } = self.ty(origin) else { return None };
                 let bytes = u32::from(access.bytes) * u32::from(lanes);

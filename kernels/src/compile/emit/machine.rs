@@ -533,11 +533,13 @@ impl Bundle {
 
     /// Where a register is among the operands: what [`Bundle::output_from`] starts from only if nothing else is declared.
     fn place_of(&self, register: VReg) -> u8 {
-        let is = |operand: &&Operand| operand.vreg() == register;
-        let kept =
-            |operand: &Operand| operand.kind() == OperandKind::Def || operand.pos() == OperandPos::Late;
-        let found = self.operands.iter().position(|operand| is(&operand) && kept(operand));
-        let found = found.or_else(|| self.operands.iter().position(|operand| is(&operand)));
+        let mut found = None;
+        for (at, operand) in self.operands.iter().enumerate().filter(|(_, one)| one.vreg() == register) {
+            if operand.kind() == OperandKind::Def || operand.pos() == OperandPos::Late {
+                return at as u8;
+            }
+            found.get_or_insert(at);
+        }
         found.expect("a bundle declares its registers") as u8
     }
 

@@ -191,6 +191,10 @@ impl<'a> Select<'a> {
     /// The register of a value that is read here. Asking means that its inst will be selected.
     pub fn reg(&mut self, value: Value) -> VReg {
         let value = self.origin(value);
+        // What is made where it is needed never has one of its own.
+        if let Some(register) = self.registers[value.0 as usize] {
+            return register;
+        }
         if let Some(fixed) = self.fixed(value) {
             return self.fixed_register(fixed);
         }
