@@ -394,7 +394,7 @@ impl Builder {
             for at in 0..all.len().div_ceil(2) {
                 all[at] = match all[at * 2..] {
                     [a, b, ..] => self.logic(Int::Or, &[a, b]),
-                    [ref one @ ..] => one[0],
+                    _ => all[at * 2],
                 };
             }
             all.truncate(all.len().div_ceil(2));
