@@ -56,7 +56,6 @@ mod split_origin;
 pub mod split_plan;
 #[cfg(test)]
 mod split_random;
-mod split_runs;
 mod split_sink;
 mod split_special;
 mod split_steps;

@@ -11,12 +11,11 @@ use super::range::Ranges;
 use super::shape::Shapes;
 use super::split_build::Builder;
 use super::split_facts::Facts;
-use super::split_fast::{self, Fast};
+use super::split_fast::Fast;
 use super::split_float;
 use super::split_loops::Loops;
 use super::split_origin;
 use super::split_plan::Plan;
-use super::split_runs;
 use super::split_sink;
 use super::split_steps::Steps;
 use super::split_value::{Rep, Values};
@@ -54,8 +53,6 @@ pub struct Split<'f> {
     pub firsts: Map<Value, Values>,
     /// Parameters of blocks whose lanes are always as far apart as those of a value outside.
     pub origins: Map<Value, Value>,
-    /// Parameters of blocks whose vectors are as far apart as this, always.
-    pub runs: Map<Value, split_runs::Steps>,
     /// Uniform values that are floats: they are vectors, as float arithmetic is.
     pub floats: Vec<bool>,
     /// Masks that are not empty.
@@ -157,13 +154,12 @@ pub fn run_known(
 ) -> Result<Vectors, Refusal> {
     let Known { claims, ranges, shapes } = known;
     let plan = Plan::new(function, &shapes, launch, target, options)?;
-    let forms = steps::of(function, &claims, &shapes, &ranges);
+    let forms = steps::of(function, &claims, &shapes, &ranges, &plan);
     let order = Order::new(function);
     let dominators = Dominators::new(function, &order);
-    let runs = split_runs::all(function, &shapes, &order, &plan);
     let mut split = Split {
         from: function,
-        fast: split_fast::all(function, &shapes, &runs, &order, &dominators, plan.vectors),
+        fast: Map::default(),
         full: Set::default(),
         sure: Set::default(),
         inside: None,
@@ -179,7 +175,6 @@ pub fn run_known(
         reps: vec![None; function.values.len()],
         firsts: Map::default(),
         origins: split_origin::all(function, &shapes, &order),
-        runs,
         shapes,
         build: Builder::new(&function.name),
         block: BlockId(0),
@@ -191,7 +186,9 @@ pub fn run_known(
     };
     split.build.to.local_bytes = function.local_bytes;
     split.open()?;
+    split.make_places()?;
     split.learn_steps(forms)?;
+    split.fast = split.fast_loops();
     split.ways_of_slots();
     split.all_blocks()?;
     split_sink::run(&mut split.build.to);

@@ -6,11 +6,10 @@
 use super::super::ssa::quick::{Map, Set};
 
 use super::super::Refusal;
-use super::super::ssa::order::{Dominators, Loops, Order, predecessors};
+use super::super::ssa::order::{Loops, Order};
 use super::super::ssa::{BlockId, End, Function, Op, Target as To, Type, Value};
-use super::shape::{Shape, Shapes};
+use super::shape::Shape;
 use super::split::Split;
-use super::split_runs::Steps;
 use super::split_value::Rep;
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Compute, Int};
@@ -35,41 +34,96 @@ pub struct Fast {
     blocks: Vec<BlockId>,
 }
 
-/// The loops that should be there twice, by their first blocks.
-pub fn all(
-    function: &Function,
-    shapes: &Shapes,
-    runs: &Map<Value, Steps>,
-    order: &Order,
-    dominators: &Dominators,
-    vectors: u32,
-) -> Map<BlockId, Fast> {
-    let loops = Loops::new(function, order, dominators);
-    let from = predecessors(function, order);
-    let mut all = Map::default();
-    for one in &loops.all {
-        let mut body = one.blocks.clone();
-        body.sort_by_key(|&block| order.of(block));
-        let inner = loops.all.iter().any(|other| other.header != one.header && body.contains(&other.header));
-        let backs: Vec<BlockId> =
-            from[one.header.0 as usize].iter().copied().filter(|back| body.contains(back)).collect();
-        let [latch] = backs[..] else { continue };
-        let insts: usize = body.iter().map(|&block| function.block(block).insts.len()).sum();
-        let waits = body.iter().any(|block| function.resumes.contains(block))
-            || body.iter().any(|&block| matches!(function.block(block).end, End::Yield(_)));
-        if inner || waits || insts * vectors as usize > WORTH || !is_closed(function, order, &body) {
-            continue;
+impl Split<'_> {
+    /// The loops that should be there twice, by their first blocks.
+    pub fn fast_loops(&self) -> Map<BlockId, Fast> {
+        let (function, order) = (self.from, &self.order);
+        let loops = Loops::new(function, order, &self.dominators);
+        let mut all = Map::default();
+        for one in &loops.all {
+            let mut body = one.blocks.clone();
+            body.sort_by_key(|&block| order.of(block));
+            let inner =
+                loops.all.iter().any(|other| other.header != one.header && body.contains(&other.header));
+            let from = &self.predecessors[one.header.0 as usize];
+            let backs: Vec<BlockId> = from.iter().copied().filter(|back| body.contains(back)).collect();
+            let [latch] = backs[..] else { continue };
+            let insts: usize = body.iter().map(|&block| function.block(block).insts.len()).sum();
+            let waits = body.iter().any(|block| function.resumes.contains(block))
+                || body.iter().any(|&block| matches!(function.block(block).end, End::Yield(_)));
+            let large = insts * self.plan.vectors as usize > WORTH;
+            if inner || waits || large || !is_closed(function, order, &body) {
+                continue;
+            }
+            if let Some((place, mask)) = carried(function, latch, one.header)
+                && self.shapes.of(mask) != Shape::Uniform
+                && goes_on(function, latch).is_some_and(|(next, _)| self.is_run(next, Some(mask)))
+            {
+                let wide = self.wide(one.header, &body);
+                all.insert(one.header, Fast { mask, place, latch, wide, body, blocks: Vec::new() });
+            }
         }
-        if let Some((place, mask)) = carried(function, latch, one.header)
-            && shapes.of(mask) != Shape::Uniform
-            && goes_on(function, latch)
-                .is_some_and(|(next, _)| is_run(function, shapes, runs, next, Some(mask)))
-        {
-            let wide = wide(function, shapes, runs, one.header, &body);
-            all.insert(one.header, Fast { mask, place, latch, wide, body, blocks: Vec::new() });
-        }
+        all
     }
-    all
+
+    /// Runs of numbers that a loop carries and extends.
+    fn wide(&self, header: BlockId, body: &[BlockId]) -> Vec<(Value, usize, bool)> {
+        let function = self.from;
+        let params = &function.block(header).params;
+        let mut all = Vec::new();
+        for &id in body.iter().flat_map(|&block| &function.block(block).insts) {
+            let inst = function.inst(id);
+            let kind = match inst.op {
+                Op::Compute(Compute::Convert(to)) if to.to.bits() == 64 && !to.to.float() => to.from,
+                Op::Compute(Compute::Int(Int::MulWide, kind)) => kind,
+                _ => continue,
+            };
+            for arg in inst.args.iter().filter(|_| matches!(kind, Kind::S32 | Kind::U32)) {
+                if let Some(place) = params.iter().position(|param| param == arg)
+                    && matches!(self.shapes.of(*arg), Shape::Affine(_))
+                    && self.is_fixed(*arg)
+                    && !all.contains(&(*arg, place, kind.signed()))
+                {
+                    all.push((*arg, place, kind.signed()));
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether a mask is another one, with comparisons of runs of numbers.
+    pub fn is_run(&self, mask: Value, param: Option<Value>) -> bool {
+        let function = self.from;
+        let mut open = vec![mask];
+        let mut compared = false;
+        while let Some(value) = open.pop() {
+            if Some(value) == param {
+                continue;
+            }
+            let Some(inst) = function.maker(value) else { return false };
+            match inst.op {
+                Op::Entered => {}
+                Op::Compute(Compute::Int(Int::And, _)) => open.extend(&inst.args),
+                Op::Compute(Compute::Int(Int::Not, _)) if is_comparison(function, inst.args[0]) => {
+                    open.extend(&inst.args);
+                }
+                Op::Compute(Compute::Compare(order, kind, _)) if !kind.float() && is_order(order) => {
+                    let is_run = |value: Value| {
+                        matches!(self.shapes.of(value), Shape::Affine(1..) | Shape::VectorUniform)
+                            && self.is_fixed(value)
+                    };
+                    let uniform = |value: Value| self.shapes.of(value) == Shape::Uniform;
+                    let [a, b] = inst.args[..] else { return false };
+                    compared = is_run(a) && uniform(b) || is_run(b) && uniform(a);
+                    if !compared {
+                        return false;
+                    }
+                }
+                _ => return false,
+            }
+        }
+        compared
+    }
 }
 
 /// Whether values of the loop are only given to others on ways out of it.
@@ -91,36 +145,6 @@ fn is_closed(function: &Function, order: &Order, body: &[BlockId]) -> bool {
     })
 }
 
-/// Runs of numbers that a loop carries and extends.
-fn wide(
-    function: &Function,
-    shapes: &Shapes,
-    runs: &Map<Value, Steps>,
-    header: BlockId,
-    body: &[BlockId],
-) -> Vec<(Value, usize, bool)> {
-    let params = &function.block(header).params;
-    let mut all = Vec::new();
-    for &id in body.iter().flat_map(|&block| &function.block(block).insts) {
-        let inst = function.inst(id);
-        let kind = match inst.op {
-            Op::Compute(Compute::Convert(to)) if to.to.bits() == 64 && !to.to.float() => to.from,
-            Op::Compute(Compute::Int(Int::MulWide, kind)) => kind,
-            _ => continue,
-        };
-        for arg in inst.args.iter().filter(|_| matches!(kind, Kind::S32 | Kind::U32)) {
-            if let Some(place) = params.iter().position(|param| param == arg)
-                && matches!(shapes.of(*arg), Shape::Affine(_))
-                && runs.contains_key(arg)
-                && !all.contains(&(*arg, place, kind.signed()))
-            {
-                all.push((*arg, place, kind.signed()));
-            }
-        }
-    }
-    all
-}
-
 /// The mask that the loop goes on with, as a parameter of its first block.
 fn carried(function: &Function, latch: BlockId, header: BlockId) -> Option<(usize, Value)> {
     let (mask, args) = goes_on(function, latch)?;
@@ -136,45 +160,6 @@ fn goes_on(function: &Function, block: BlockId) -> Option<(Value, &[Value])> {
     let End::Branch(condition, yes, _) = &function.block(block).end else { return None };
     let inst = function.maker(*condition)?;
     (inst.op == Op::Any).then(|| (inst.args[0], &yes.args[..]))
-}
-
-/// Whether a mask is another one, with comparisons of runs of numbers.
-pub fn is_run(
-    function: &Function,
-    shapes: &Shapes,
-    runs: &Map<Value, Steps>,
-    mask: Value,
-    param: Option<Value>,
-) -> bool {
-    let mut open = vec![mask];
-    let mut compared = false;
-    while let Some(value) = open.pop() {
-        if Some(value) == param {
-            continue;
-        }
-        let Some(inst) = function.maker(value) else { return false };
-        match inst.op {
-            Op::Entered => {}
-            Op::Compute(Compute::Int(Int::And, _)) => open.extend(&inst.args),
-            Op::Compute(Compute::Int(Int::Not, _)) if is_comparison(function, inst.args[0]) => {
-                open.extend(&inst.args);
-            }
-            Op::Compute(Compute::Compare(order, kind, _)) if !kind.float() && is_order(order) => {
-                let is_run = |value: Value| {
-                    matches!(shapes.of(value), Shape::Affine(1..) | Shape::VectorUniform)
-                        && runs.contains_key(&value)
-                };
-                let uniform = |value: Value| shapes.of(value) == Shape::Uniform;
-                let [a, b] = inst.args[..] else { return false };
-                compared = is_run(a) && uniform(b) || is_run(b) && uniform(a);
-                if !compared {
-                    return false;
-                }
-            }
-            _ => return false,
-        }
-    }
-    compared
 }
 
 fn is_comparison(function: &Function, value: Value) -> bool {

@@ -93,6 +93,29 @@ impl Plan {
         options.vectors.is_none() && launch.threads().is_power_of_two() && launch.threads() >= WARP
     }
 
+    /// How far the first lane of each vector of a gang is from that of the first vector in `%tid`, if that is the same in
+    /// all gangs.
+    pub fn distances(&self, axis: u8) -> Option<Vec<i64>> {
+        let [x, y, z] = self.block;
+        let (before, side, last) = match axis {
+            0 => (1, x, y == 1 && z == 1),
+            1 => (x, y, z == 1),
+            _ => (x * y, z, true),
+        };
+        if side == 1 {
+            return Some(vec![0; self.vectors as usize]);
+        }
+        let (lanes, threads) = (u32::from(self.lanes), self.threads);
+        let place = |thread: u32| i64::from(if last { thread / before } else { thread / before % side });
+        let starts = |gang: u32| (0..self.vectors).map(move |vector| gang * self.gang + vector * lanes);
+        let first: Vec<i64> = starts(0).map(|thread| place(thread) - place(0)).collect();
+        let same = |gang: u32| {
+            let exist = starts(gang).take_while(|&thread| thread < threads);
+            exist.zip(&first).all(|(thread, &way)| place(thread) - place(gang * self.gang) == way)
+        };
+        (1..self.gangs).all(same).then_some(first)
+    }
+
     /// All threads of every gang exist.
     pub fn is_full(&self) -> bool {
         self.threads.is_multiple_of(self.gang)

@@ -20,9 +20,7 @@ pub struct Steps {
     of_form: Map<Form, Value>,
     /// What other vectors' scalars have more, of each of them.
     parts: Map<Value, Rc<[Part]>>,
-    /// How far each vector's first lane is from that of the first vector, at a place.
-    distances: Map<Value, Vec<i64>>,
-    /// Numbers that places are multiplied with, of 32 and of 64 bits. They are made where all of the gang's code can see them.
+    /// Numbers that distances are multiplied with, of 32 and of 64 bits. They are made where all of the gang's code can see them.
     times: Map<Times, [Value; 2]>,
 }
 
@@ -36,57 +34,38 @@ struct Part {
 }
 
 impl Split<'_> {
-    /// At the head of the gang: makes what the steps need. Forms with places that do not lie as they should are dropped.
+    /// At the head of the gang: makes what the steps need.
     pub fn learn_steps(&mut self, forms: Map<Value, Form>) -> Result<(), Refusal> {
         let mut all: Vec<(Value, Form)> = forms.into_iter().collect();
         all.sort();
         for (value, form) in all {
-            let mut fine = true;
-            for (place, times) in form.keys() {
-                fine &= self.learn_place(*place)?;
+            for times in form.keys() {
                 self.learn_times(times)?;
             }
-            if fine {
-                self.learn_parts(value, form);
-            }
+            let steps = &mut self.steps;
+            let owner = *steps.of_form.entry(form).or_insert_with_key(|form| {
+                let part = |(times, counts): (&Times, &Vec<i64>)| Part {
+                    times: steps.times.get(times).copied(),
+                    counts: counts.clone(),
+                };
+                steps.parts.insert(value, form.iter().map(part).collect());
+                value
+            });
+            steps.owners.insert(value, owner);
         }
         Ok(())
     }
 
-    fn learn_parts(&mut self, value: Value, form: Form) {
-        let steps = &mut self.steps;
-        let owner = *steps.of_form.entry(form).or_insert_with_key(|form| {
-            let part = |((place, times), &count): (&(Value, Times), &i64)| Part {
-                times: steps.times.get(times).copied(),
-                counts: steps.distances[place].iter().map(|&way| count.wrapping_mul(way)).collect(),
-            };
-            steps.parts.insert(value, form.iter().map(part).collect());
-            value
-        });
-        steps.owners.insert(value, owner);
-    }
-
-    /// Whether the first lanes of all vectors are known distances apart there.
-    fn learn_place(&mut self, place: Value) -> Result<bool, Refusal> {
-        if self.steps.distances.contains_key(&place) {
-            return Ok(true);
+    /// Makes the thread's places, once, where all of the gang's code can see them.
+    pub fn make_places(&mut self) -> Result<(), Refusal> {
+        let from = self.from;
+        for &id in self.order.blocks.clone().iter().flat_map(|&block| &from.block(block).insts) {
+            let inst = from.inst(id);
+            if let Op::Special(special @ Special::Tid(_)) = inst.op {
+                self.special(inst.results[0], special)?;
+            }
         }
-        let Some(&Op::Special(special @ Special::Tid(_))) = self.from.maker(place).map(|inst| &inst.op)
-        else {
-            return Ok(false);
-        };
-        self.special(place, special)?;
-        let rep = self.reps[place.0 as usize].take();
-        let bases: Values = match rep {
-            Some(Rep::Scalar(value)) => std::iter::repeat_n(value, self.plan.vectors as usize).collect(),
-            Some(Rep::Bases(bases, _)) => bases,
-            _ => return Ok(false),
-        };
-        let distances: Option<Vec<i64>> =
-            bases.iter().map(|&base| self.build.distance(bases[0], base)).collect();
-        let known = distances.is_some();
-        self.steps.distances.extend(distances.map(|distances| (place, distances)));
-        Ok(known)
+        Ok(())
     }
 
     fn learn_times(&mut self, times: &Times) -> Result<(), Refusal> {
@@ -101,11 +80,18 @@ impl Split<'_> {
         Ok(())
     }
 
+    /// Whether the first lanes of all vectors are distances apart there that are known now.
+    pub fn is_fixed(&self, value: Value) -> bool {
+        let owner = self.steps.owners.get(&value);
+        owner.is_some_and(|owner| self.steps.parts[owner].iter().all(|part| part.times.is_none()))
+    }
+
     /// How a value is passed that the gang has one scalar of.
     pub fn stepped_way(&self, value: Value) -> Option<Way> {
         let owner = *self.steps.owners.get(&value)?;
         let stride = if let Shape::Affine(stride) = self.shape(value) { stride } else { 0 };
-        Some(Way::Stepped(owner, stride))
+        let same = stride == 0 && self.steps.parts[&owner].is_empty();
+        Some(if same { Way::Scalar } else { Way::Stepped(owner, stride) })
     }
 
     /// The representation of such a value by the scalar of the first vector.

@@ -3,7 +3,6 @@
 use super::super::Refusal;
 use super::super::ssa::{BlockId, End, Op, Target as To, Type, Value};
 use super::split::Split;
-use super::split_fast;
 use super::split_value::{Rep, Values};
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Compute, Int};
@@ -97,9 +96,7 @@ impl Split<'_> {
     fn whole_first(&mut self, condition: Value, yes: &To) -> Result<(), Refusal> {
         let Some(inst) = self.from.maker(condition).filter(|inst| inst.op == Op::Any) else { return Ok(()) };
         let mask = inst.args[0];
-        if matches!(self.rep(mask), Rep::Scalar(_))
-            || !split_fast::is_run(self.from, &self.shapes, &self.runs, mask, None)
-        {
+        if matches!(self.rep(mask), Rep::Scalar(_)) || !self.is_run(mask, None) {
             return Ok(());
         }
         let all = self.whole(mask);

@@ -43,8 +43,6 @@ pub enum Way {
     Full,
     /// [`Rep::Shifted`].
     Shifted(Value),
-    /// [`Rep::Bases`] of which the first one is passed: others are as far from there as those of a parameter always are.
-    Run(i64, Value),
     /// [`Rep::Stepped`].
     Stepped(Value, i64),
 }
@@ -226,9 +224,7 @@ impl Split<'_> {
             Shape::Uniform if self.floats[value.0 as usize] => Way::Splat,
             Shape::Uniform => Way::Scalar,
             Shape::VectorUniform if self.floats[value.0 as usize] => Way::Full,
-            Shape::VectorUniform if self.runs.contains_key(&value) => Way::Run(0, value),
             Shape::VectorUniform => Way::Bases(0),
-            Shape::Affine(stride) if self.runs.contains_key(&value) => Way::Run(stride, value),
             Shape::Affine(stride) => Way::Bases(stride),
             Shape::AffineIfNoWrap(_) => {
                 self.origins.get(&value).map_or(Way::Full, |&origin| Way::Shifted(origin))
@@ -245,7 +241,7 @@ impl Split<'_> {
             _ => (self.plan.lanes, count),
         };
         match way {
-            Way::Scalar | Way::Run(..) | Way::Stepped(..) => vec![ty],
+            Way::Scalar | Way::Stepped(..) => vec![ty],
             Way::Splat => vec![vector_of(ty, lanes)],
             Way::Bases(_) | Way::Shifted(_) => vec![ty; count],
             Way::Full => vec![vector_of(ty, lanes); parts],
@@ -255,7 +251,7 @@ impl Split<'_> {
     /// A value as it is passed.
     pub fn passed(&mut self, way: Way, value: Value) -> Values {
         match way {
-            Way::Scalar | Way::Run(..) | Way::Stepped(..) => [self.first(value, 0)].as_slice().into(),
+            Way::Scalar | Way::Stepped(..) => [self.first(value, 0)].as_slice().into(),
             Way::Splat => [self.splat(value)].as_slice().into(),
             Way::Bases(_) | Way::Shifted(_) => {
                 (0..self.plan.vectors).map(|vector| self.first(value, vector)).collect()
@@ -267,10 +263,6 @@ impl Split<'_> {
     /// What was passed as a representation.
     pub fn received(&mut self, way: Way, values: &[Value]) -> Rep {
         match way {
-            Way::Run(stride, param) => {
-                let steps = self.runs[&param].clone();
-                Rep::Bases(steps.iter().map(|&step| self.build.add_number(values[0], step)).collect(), stride)
-            }
             Way::Scalar => Rep::Scalar(values[0]),
             Way::Splat => Rep::Splat(values[0]),
             Way::Bases(stride) => Rep::Bases(values.into(), stride),

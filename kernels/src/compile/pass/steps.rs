@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::super::ssa::quick::Map;
-use super::claims::{Claim, Finder, Sum, is_place};
+use super::claims::{Claim, Finder, Sum};
 use super::range::Ranges;
 use super::shape::{Shape, Shapes};
+use super::split_plan::Plan;
 use crate::compile::ssa::order::{self, Order};
 use crate::compile::ssa::{BlockId, Function, Inst, Op, Type, Value};
 use crate::ir::Type as Kind;
@@ -18,16 +19,30 @@ use crate::ir::op::{Space, Special};
 /// A sum of products of 32 bits, read as a signed number; none at all is 1.
 pub type Times = Vec<(Vec<Value>, u32)>;
 
-/// The part of a value that differs within a gang: how many times each place times a number. Exact in the width of the value.
-pub type Form = BTreeMap<(Value, Times), i64>;
+/// How much more the first lane of each vector of a gang has than that of the first vector: for each vector how many times
+/// which number. Exact in the width of the value; empty where all have the same.
+pub type Form = BTreeMap<Times, Vec<i64>>;
 
 /// The values whose vectors are so far apart.
-pub fn of(function: &Function, claims: &[Claim], shapes: &Shapes, ranges: &Ranges) -> Map<Value, Form> {
+pub fn of(
+    function: &Function,
+    claims: &[Claim],
+    shapes: &Shapes,
+    ranges: &Ranges,
+    plan: &Plan,
+) -> Map<Value, Form> {
     let order = Order::new(function);
     let predecessors = order::predecessors(function, &order);
-    let finder = Finder::new(function, shapes, ranges);
-    let mut solver =
-        Solver { function, claims, shapes, ranges, finder, forms: Map::default(), saved: Map::default() };
+    let mut solver = Solver {
+        function,
+        claims,
+        shapes,
+        ranges,
+        finder: Finder::new(function, shapes, ranges),
+        places: [0, 1, 2].map(|axis| plan.distances(axis)),
+        forms: Map::default(),
+        saved: Map::default(),
+    };
     loop {
         let mut changed = false;
         for &block in &order.blocks {
@@ -52,7 +67,7 @@ pub fn of(function: &Function, claims: &[Claim], shapes: &Shapes, ranges: &Range
     }
     let scalar = |value: Value| matches!(shapes.of(value), Shape::Affine(_) | Shape::VectorUniform);
     let forms = solver.forms.into_iter().filter_map(|(value, form)| Some((value, form?)));
-    forms.filter(|(value, form)| !form.is_empty() && scalar(*value) && !is_place(function, *value)).collect()
+    forms.filter(|&(value, _)| scalar(value)).collect()
 }
 
 /// What is known of a value: nothing yet, that it has no form, or its form.
@@ -64,6 +79,8 @@ struct Solver<'f> {
     shapes: &'f Shapes,
     ranges: &'f Ranges,
     finder: Finder<'f>,
+    /// How far vectors are apart at a place.
+    places: [Option<Vec<i64>>; 3],
     forms: Map<Value, Option<Form>>,
     saved: Map<u32, Option<Form>>,
 }
@@ -188,7 +205,7 @@ impl Solver<'_> {
         }
     }
 
-    /// The form of a 32-bit value that is extended and multiplied, if it does not wrap around in the block.
+    /// The form of a 32-bit value that is extended and multiplied, if it does not wrap around in the gang.
     fn wide(&mut self, value: Value, signed: bool, number: i64) -> Known {
         let form = match self.finder.sum_of(value).and_then(|sum| self.of_sum(&sum)) {
             Some(form) => Some(form),
@@ -199,15 +216,14 @@ impl Solver<'_> {
         Some(form.map(|form| times(form, number)))
     }
 
-    /// Whether no wrap can be between threads of a block: it would show values within this distance of both ends.
+    /// Whether no wrap can be between vectors of a gang: it would show values within their distance of both ends.
     fn is_sure(&self, value: Value, signed: bool, form: &Form) -> bool {
-        let mut way = 0u64;
-        for ((place, sum), number) in form {
-            let far = self.ranges.unsigned(*place).1;
-            way = way.saturating_add(number.unsigned_abs().saturating_mul(far));
-            if !sum.is_empty() || way >= 1 << 31 {
-                return false;
-            }
+        if form.keys().any(|times| !times.is_empty()) {
+            return false;
+        }
+        let way = form.values().flatten().map(|distance| distance.unsigned_abs()).max().unwrap_or(0);
+        if way >= 1 << 31 {
+            return false;
         }
         if signed {
             let ((low, high), way) = (self.ranges.signed(value), way as i64);
@@ -218,21 +234,27 @@ impl Solver<'_> {
         }
     }
 
-    /// The places of a sum.
+    /// The part of a sum that is made of places.
     fn of_sum(&self, sum: &Sum) -> Option<Form> {
         let mut places: BTreeMap<Value, Times> = BTreeMap::new();
         for ((place, factors), number) in sum {
-            let Some((place, _)) = *place else { continue };
-            if !is_place(self.function, place) {
-                return None;
+            if let Some((place, _)) = *place {
+                places.entry(place).or_default().push((factors.clone(), *number));
             }
-            places.entry(place).or_default().push((factors.clone(), *number));
         }
-        let forms = places.into_iter().map(|(place, products)| match &products[..] {
-            [(factors, number)] if factors.is_empty() => ((place, Times::new()), i64::from(*number as i32)),
-            _ => ((place, products), 1),
-        });
-        Some(forms.collect())
+        let mut form = Form::new();
+        for (place, mut products) in places {
+            let Op::Special(Special::Tid(axis)) = self.function.maker(place)?.op else { return None };
+            let number = match &products[..] {
+                [(factors, number)] if factors.is_empty() => i64::from(*number as i32),
+                _ => 1,
+            };
+            if products[0].0.is_empty() && products.len() == 1 {
+                products.clear();
+            }
+            add(&mut form, products, self.places.get(usize::from(axis))?.as_ref()?, number);
+        }
+        Some(plain(form))
     }
 }
 
@@ -240,17 +262,28 @@ impl Solver<'_> {
 fn both(one: Known, other: Known, number: i64) -> Known {
     let (one, other) = (one?, other?);
     let (Some(mut one), Some(other)) = (one, other) else { return Some(None) };
-    for (part, count) in times(other, number) {
-        let own = one.entry(part).or_default();
-        *own = own.wrapping_add(count);
+    for (times, distances) in other {
+        add(&mut one, times, &distances, number);
     }
-    one.retain(|_, count| *count != 0);
-    Some(Some(one))
+    Some(Some(plain(one)))
+}
+
+/// So many times these distances more.
+fn add(form: &mut Form, times: Times, distances: &[i64], number: i64) {
+    let own = form.entry(times).or_insert_with(|| vec![0; distances.len()]);
+    for (own, distance) in own.iter_mut().zip(distances) {
+        *own = own.wrapping_add(distance.wrapping_mul(number));
+    }
 }
 
 fn times(mut form: Form, number: i64) -> Form {
-    form.values_mut().for_each(|count| *count = count.wrapping_mul(number));
-    form.retain(|_, count| *count != 0);
+    form.values_mut().flatten().for_each(|distance| *distance = distance.wrapping_mul(number));
+    plain(form)
+}
+
+/// Without what is the same in all vectors.
+fn plain(mut form: Form) -> Form {
+    form.retain(|_, distances| distances.iter().any(|&distance| distance != 0));
     form
 }
 
