@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod assembler;
+mod caching;
 mod codes;
 mod compiling;
 mod running;

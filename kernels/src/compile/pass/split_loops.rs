@@ -480,3 +480,6 @@ fn bytes_of(ty: Type) -> i64 {
     };
     lanes * i64::from(ty.bits() / 8)
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,7 +44,6 @@ fn split_for(function: &Function, launch: &Launch, lanes: u8, vectors: Option<u8
 fn text(before: &str, block: [u32; 3], vectors: u8, after: &str) {
     let function = split(&parse(before), block, 16, Some(vectors)).function;
     let all = function.to_string();
-    let mut names: Vec<String> = Vec::new();
     let mut lines = Vec::new();
     let mut own: Vec<&str> = Vec::new();
     for line in all.lines().chain(["b"]) {
@@ -57,6 +56,13 @@ fn text(before: &str, block: [u32; 3], vectors: u8, after: &str) {
         }
         own.clear();
     }
+    same_text(&lines, after, &all);
+}
+
+/// Lines are these, values numbered as they appear.
+#[track_caller]
+pub fn same_text(lines: &[&str], after: &str, all: &str) {
+    let mut names: Vec<String> = Vec::new();
     let mut numbered = String::new();
     for line in lines {
         for word in line.split_inclusive(|sign: char| !sign.is_ascii_alphanumeric()) {
