@@ -127,7 +127,7 @@ impl Host for Opened<'_> {
 }
 
 impl Allocations for Opened<'_> {
-    fn complaint(&self, address: u64, bytes: u32, _write: bool) -> Option<String> {
+    fn complaint(&self, _: u32, address: u64, bytes: u32, _: bool) -> Option<String> {
         let pieces = self.pieces.lock().unwrap();
         let end = address.saturating_add(bytes.into());
         let held = pieces.iter().any(|piece| piece.range.start <= address && end <= piece.range.end);

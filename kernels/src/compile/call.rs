@@ -51,8 +51,15 @@ pub enum What {
     Reduce(Reduction, Kind),
     /// Products of matrices. Arguments: the registers of A, B and C; results: those of D.
     Matrix(Box<matrix::Product>),
-    /// Checks accesses against the table of allocations: bytes, writes. Argument: the address.
-    Check(u32, bool),
+    /// Checks accesses against the table of allocations. Argument: the address.
+    Check {
+        /// So many bytes.
+        bytes: u32,
+        /// What the address has to be a multiple of.
+        align: u32,
+        /// They are written.
+        write: bool,
+    },
     /// The thread's fault.
     Trap,
     /// The same, because a table of targets has none for its index.

@@ -36,8 +36,9 @@ pub struct Env<'e> {
 
 /// A table of allocations.
 pub trait Allocations {
-    /// What is wrong with an access, in words that go on behind its address; `None`: nothing.
-    fn complaint(&self, address: u64, bytes: u32, write: bool) -> Option<String>;
+    /// What is wrong with an access of a thread, by its number in the block, in words that go on behind its address; `None`:
+    /// nothing.
+    fn complaint(&self, thread: u32, address: u64, bytes: u32, write: bool) -> Option<String>;
 }
 
 /// What a worker keeps from call to call.
@@ -230,7 +231,7 @@ impl Env<'_> {
             What::Match(all) => among(values, |value, part| matched(*all, value, part)),
             What::Reduce(op, ty) => among_all(values, |value, part| reduced(*op, *ty, value, part)),
             What::Matrix(product) => self.matrix(product, values),
-            What::Check(bytes, write) => self.check(*bytes, *write, values),
+            What::Check { bytes, align, write } => self.check((*bytes, *align), *write, values),
             What::Trap => trouble(FaultKind::Trap, first(values.mask), "trap"),
             What::NoTarget => {
                 let words = "branch to a label behind the last one of its table";
@@ -336,13 +337,14 @@ impl Env<'_> {
         Ok(())
     }
 
-    fn check(&self, bytes: u32, write: bool, values: &Values<'_>) -> Outcome<()> {
+    fn check(&self, (bytes, align): (u32, u32), write: bool, values: &Values<'_>) -> Outcome<()> {
         let addresses = values.source(0);
-        aligned(addresses, bytes, values.mask)?;
+        aligned(addresses, align, values.mask)?;
         let Some(allocations) = self.allocations else { return Ok(()) };
         for lane in each(values.mask) {
             let address = addresses[lane];
-            if let Some(complaint) = allocations.complaint(address, bytes, write) {
+            let thread = self.first + (values.piece * WARP + lane) as u32;
+            if let Some(complaint) = allocations.complaint(thread, address, bytes, write) {
                 let words = format!("illegal access of {bytes} bytes at {address:#x}: {complaint}");
                 let kind = FaultKind::IllegalAddress;
                 return Err(Box::new(Trouble { kind, lane: lane as u32, address, words }));

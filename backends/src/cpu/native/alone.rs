@@ -10,9 +10,10 @@ use stream_hal_kernels::{FaultKind, Host, KernelFault, Launch, Program};
 use super::super::floats::FloatState;
 use super::super::signal;
 use super::arena::Arena;
+use super::check::Own;
 use super::code::Native;
 use super::session::{self, Ended, Session};
-use super::{check, reenact, wary};
+use super::{reenact, wary};
 
 /// A compiled kernel in its place.
 pub struct Alone(Native);
@@ -56,7 +57,7 @@ impl Alone {
         let mut arena = Arena::take().map_err(|error| ground.trouble(error.to_string()))?;
         let set_up = session::set_up(&mut arena, &self.0, launch, ground.stop);
         set_up.map_err(|error| ground.trouble(error.to_string()))?;
-        let own = check::own(&arena.context, launch);
+        let own = Own::new(&arena, launch, self.0.code.local_bytes);
         let bounds = ground.allocations.map(|others| Bounds { own, others });
         let name = ground.name();
         let allocations = bounds.as_ref().map(|bounds| bounds as _);
@@ -110,13 +111,13 @@ impl Ground<'_> {
 
 /// Where a block may go.
 struct Bounds<'b> {
-    own: [(u64, u64); 3],
+    own: Own,
     others: &'b dyn Allocations,
 }
 
 impl Allocations for Bounds<'_> {
-    fn complaint(&self, address: u64, bytes: u32, write: bool) -> Option<String> {
-        check::own_complaint(&self.own, address, bytes, write)
-            .unwrap_or_else(|| self.others.complaint(address, bytes, write))
+    fn complaint(&self, thread: u32, address: u64, bytes: u32, write: bool) -> Option<String> {
+        let own = self.own.complaint(thread, address, bytes, write);
+        own.unwrap_or_else(|| self.others.complaint(thread, address, bytes, write))
     }
 }

@@ -101,6 +101,11 @@ impl Arena {
         Ok(())
     }
 
+    /// First byte and size of all that may ever lie here: shared memory, local memory, frames.
+    pub(super) fn reserved(&self) -> [(u64, u64); 3] {
+        [&self.shared, &self.local, &self.frames].map(|area| (area.mapping, area.mapping_bytes))
+    }
+
     /// Keeps the arena for this thread's next launch, without what is above the limit.
     #[inline]
     pub(super) fn keep(mut self: Box<Arena>) {

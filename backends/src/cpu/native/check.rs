@@ -1,65 +1,106 @@
 //! Accesses of compiled kernels against the table of allocations (`STREAM_HAL_MEMCHECK`).
 
 use stream_hal_kernels::Launch;
-use stream_hal_kernels::compile::{Context, runtime::Allocations};
+use stream_hal_kernels::compile::runtime::Allocations;
 use stream_hal_scheduler::Health;
 
 use super::super::heap::Heap;
 use super::super::memory::Neighbour;
 use super::super::sync::Engine;
+use super::arena::Arena;
 
 /// What a block may access.
 pub(super) struct Table<'t> {
     pub(super) engine: &'t Engine,
     pub(super) health: &'t Health,
-    /// See [`own`].
-    pub(super) own: [(u64, u64); 3],
+    pub(super) own: Own,
 }
 
 impl<'t> Table<'t> {
-    /// Of a launch whose context was set up.
-    pub(super) fn new(
-        engine: &'t Engine,
-        health: &'t Health,
-        context: &Context,
-        launch: &Launch<'_>,
-    ) -> Self {
-        Table { engine, health, own: own(context, launch) }
+    /// For a block with this of its own.
+    pub(super) fn new(engine: &'t Engine, health: &'t Health, own: Own) -> Self {
+        Table { engine, health, own }
     }
 }
 
-/// Which of [`own`] nobody may write.
-const PARAMETERS: usize = 2;
-
-/// First byte and size of a block's shared memory, the local memory of its threads and its parameters.
-pub(super) fn own(context: &Context, launch: &Launch<'_>) -> [(u64, u64); 3] {
-    let threads: u32 = launch.block.iter().product();
-    [
-        (context.shared, context.shared_bytes),
-        (context.local, u64::from(threads) * context.local_stride),
-        (context.parameters, launch.parameters.len() as u64),
-    ]
+/// What belongs to a block alone: first byte and size of each.
+pub(super) struct Own {
+    shared: (u64, u64),
+    parameters: (u64, u64),
+    /// Of the local memory of all its threads.
+    local: (u64, u64),
+    /// From one thread's to the next.
+    stride: u64,
+    /// How much of that is a thread's.
+    local_bytes: u64,
+    /// All that lies beside them: who comes there was on the way to one of them.
+    reserved: [(u64, u64); 3],
 }
 
-/// What is wrong with an access that is in one of these as a whole; `None`: it is not.
-pub(super) fn own_complaint(
-    own: &[(u64, u64); 3],
-    address: u64,
-    bytes: u32,
-    write: bool,
-) -> Option<Option<String>> {
-    let holds = |&(start, size): &(u64, u64)| {
-        let offset = address.wrapping_sub(start);
-        offset < size && u64::from(bytes) <= size - offset
-    };
-    let place = own.iter().position(holds)?;
-    Some((write && place == PARAMETERS).then(|| "parameters are not to be written".to_owned()))
+impl Own {
+    /// Of a launch for which the arena was set up.
+    pub(super) fn new(arena: &Arena, launch: &Launch<'_>, local_bytes: u32) -> Own {
+        let (context, threads) = (&*arena.context, launch.block.iter().product::<u32>());
+        Own {
+            shared: (context.shared, context.shared_bytes),
+            parameters: (context.parameters, launch.parameters.len() as u64),
+            local: (context.local, u64::from(threads) * context.local_stride),
+            stride: context.local_stride,
+            local_bytes: local_bytes.into(),
+            reserved: arena.reserved(),
+        }
+    }
+
+    /// What is wrong with an access that is in one of these; `None`: it is not.
+    pub(super) fn complaint(
+        &self,
+        thread: u32,
+        address: u64,
+        bytes: u32,
+        write: bool,
+    ) -> Option<Option<String>> {
+        let holds = |place: (u64, u64)| {
+            let offset = offset_in(place, address);
+            offset.is_some_and(|offset| u64::from(bytes) <= place.1 - offset)
+        };
+        if holds(self.parameters) {
+            return Some(write.then(|| "parameters are not to be written".to_owned()));
+        }
+        if holds(self.shared) {
+            return Some(None);
+        }
+        if let Some(offset) = offset_in(self.local, address) {
+            let (owner, offset) = (offset / self.stride, offset % self.stride);
+            let inside = u64::from(bytes) <= self.local_bytes.saturating_sub(offset);
+            return Some(match (owner == u64::from(thread), inside) {
+                (true, true) => None,
+                (true, false) => Some(self.local_words()),
+                (false, _) => Some(format!("the local memory of thread {owner} of the block")),
+            });
+        }
+        let [shared, local, _] = self.reserved;
+        let place = self.reserved.into_iter().find(|&place| offset_in(place, address).is_some())?;
+        Some(Some(match place {
+            place if place == shared => format!("the block has {} bytes of shared memory", self.shared.1),
+            place if place == local => self.local_words(),
+            _ => "nothing of the kernel's".to_owned(),
+        }))
+    }
+
+    fn local_words(&self) -> String {
+        format!("the thread has {} bytes of local memory", self.local_bytes)
+    }
+}
+
+fn offset_in((start, size): (u64, u64), address: u64) -> Option<u64> {
+    let offset = address.wrapping_sub(start);
+    (offset < size).then_some(offset)
 }
 
 impl Allocations for Table<'_> {
     /// What belongs to nobody we know is the program's own memory, or faults by itself.
-    fn complaint(&self, address: u64, bytes: u32, write: bool) -> Option<String> {
-        if let Some(complaint) = own_complaint(&self.own, address, bytes, write) {
+    fn complaint(&self, thread: u32, address: u64, bytes: u32, write: bool) -> Option<String> {
+        if let Some(complaint) = self.own.complaint(thread, address, bytes, write) {
             return complaint;
         }
         let bytes = u64::from(bytes);
@@ -103,14 +144,46 @@ fn words(address: u64, nearest: Option<Neighbour>) -> String {
 mod tests {
     use super::*;
 
+    const OWN: Own = Own {
+        shared: (0x1000, 64),
+        parameters: (0x3000, 8),
+        local: (0x4000, 4 * 32),
+        stride: 32,
+        local_bytes: 20,
+        reserved: [(0, 0), (0x3f00, 0x1000), (0x6000, 64)],
+    };
+
     #[test]
     fn a_blocks_own_memory_is_its_own_as_a_whole() {
-        let own = [(0x1000, 64), (0x2000, 0), (0x3000, 8)];
-        assert_eq!(own_complaint(&own, 0x1000, 64, true), Some(None));
-        assert_eq!(own_complaint(&own, 0x103e, 4, false), None, "it reaches over the end");
-        assert_eq!(own_complaint(&own, 0x2000, 1, false), None);
-        assert_eq!(own_complaint(&own, 0x3004, 4, false), Some(None));
-        assert!(own_complaint(&own, 0x3004, 4, true).flatten().is_some());
+        assert_eq!(OWN.complaint(0, 0x1000, 64, true), Some(None));
+        assert_eq!(OWN.complaint(0, 0x103e, 4, false), None, "it reaches over the end");
+        let near = Own { reserved: [(0x800, 0x1000), (0, 0), (0, 0)], ..OWN };
+        for address in [0x103e, 0x1040, 0xffc] {
+            let words = near.complaint(0, address, 4, false).flatten();
+            assert_eq!(words.as_deref(), Some("the block has 64 bytes of shared memory"));
+        }
+        assert_eq!(Own { shared: (0x2000, 0), ..OWN }.complaint(0, 0x2000, 1, false), None);
+        assert_eq!(OWN.complaint(0, 0x3004, 4, false), Some(None));
+        assert!(OWN.complaint(0, 0x3004, 4, true).flatten().is_some());
+    }
+
+    #[test]
+    fn local_memory_is_each_threads_own() {
+        let words = |thread, address| OWN.complaint(thread, address, 4, true).unwrap_or_default();
+        assert_eq!(OWN.complaint(2, 0x4050, 4, true), Some(None), "its last four bytes");
+        for (thread, address, expect) in [
+            (2, 0x4054, "the thread has 20 bytes of local memory"),
+            (2, 0x4052, "the thread has 20 bytes of local memory"),
+            (3, 0x4080, "the thread has 20 bytes of local memory"),
+            (0, 0x3f80, "the thread has 20 bytes of local memory"),
+            (0, 0x6004, "nothing of the kernel's"),
+            (2, 0x403c, "the local memory of thread 1 of the block"),
+            (1, 0x4040, "the local memory of thread 2 of the block"),
+        ] {
+            assert_eq!(words(thread, address).as_deref(), Some(expect));
+        }
+        let none = Own { local: (0x4000, 0), stride: 0, reserved: [(0, 0); 3], ..OWN };
+        assert_eq!(none.complaint(0, 0x4000, 4, false), None);
     }
 
     #[test]

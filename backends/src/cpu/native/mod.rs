@@ -85,9 +85,14 @@ fn target() -> Option<Target> {
 impl Compiler {
     /// The compiler for this machine, unless the options say that kernels are to be interpreted.
     pub(super) fn new(options: &Options) -> Compiler {
+        Compiler::on(target(), options)
+    }
+
+    /// The same on such a machine.
+    fn on(machine: Option<Target>, options: &Options) -> Compiler {
         static SAID: Once = Once::new();
         let logged = options.accesses.is_some();
-        let target = if options.interpreter || logged { None } else { target() };
+        let target = if options.interpreter || logged { None } else { machine };
         if target.is_none() && !logged && !options.interpreter {
             SAID.call_once(|| {
                 tracing::warn!("all kernels run on the interpreter, as this machine has no AVX-512")

@@ -18,7 +18,7 @@ use super::super::floats::FloatState;
 use super::super::launch;
 use super::super::services::Services;
 use super::arena::Arena;
-use super::check::Table;
+use super::check::{Own, Table};
 use super::code::Native;
 use super::session::{self, Ended, Session};
 use super::{fault, reenact, wary};
@@ -204,7 +204,10 @@ impl<'g, 'a> Worker<'g, 'a> {
             return grid.no_memory(&error);
         }
         let goes_on = arena.running.begin(engine, health);
-        let checks = engine.compiler.checks().then(|| Table::new(engine, health, &arena.context, &launch));
+        let checks = engine.compiler.checks().then(|| {
+            let own = Own::new(&arena, &launch, grid.native.code.local_bytes);
+            Table::new(engine, health, own)
+        });
         let _floats = FloatState::of_kernels(grid.native.code.flush);
         let worker = Worker { grid, arena: Some(arena), launch, checks, _floats };
         goes_on.then_some(worker)

@@ -5,6 +5,7 @@ mod assembler;
 mod caching;
 mod codes;
 mod compiling;
+mod lacking;
 mod running;
 mod wrapping;
 

@@ -52,7 +52,7 @@ impl Build<'_, '_> {
                 let mask = self.mask(guard);
                 self.add().effect(Op::Store(access), &args, mask);
             }
-            ir::Op::Atomic { space, op, bytes, to, address, offset, operand, compare, .. } => {
+            ir::Op::Atomic { space, op, bytes, align, to, address, offset, operand, compare } => {
                 let (address, offset) = self.place(*space, *address, *offset);
                 let bytes = *bytes as u8;
                 let access = Access { space: *space, bytes, signed: false, ordered: true, offset };
@@ -60,7 +60,8 @@ impl Build<'_, '_> {
                 let args = [address, self.operand(*operand, ty), self.operand(*compare, ty)];
                 let mask = self.mask(guard);
                 let types = if to.is_some() { &[ty][..] } else { &[] };
-                let inst = self.add().inst(Op::Atomic { access, op: *op }, &args, mask, types);
+                let op = Op::Atomic { access, op: *op, align: *align as u8 };
+                let inst = self.add().inst(op, &args, mask, types);
                 if let Some(to) = to {
                     let old = self.function.inst(inst).results[0];
                     self.set(*to, old, guard);

@@ -346,7 +346,7 @@ pub fn select(s: &mut Select<'_>, id: InstId) -> Result<(), Refusal> {
             return Ok(());
         }
         Op::AtomicLanes { bytes, scale, offset, op, locked, .. } => (op, bytes, locked, scale, offset),
-        Op::Atomic { access, op } => {
+        Op::Atomic { access, op, .. } => {
             let alone = matches!(access.space, Space::Shared | Space::Local);
             (op, access.bytes, !alone, 0, 0)
         }

@@ -276,7 +276,7 @@ impl Split<'_> {
             Op::Special(special) => self.special(inst.results[0], *special),
             Op::Load(access) => self.load(inst, access),
             Op::Store(access) => self.store(inst, access),
-            Op::Atomic { access, op } => self.atomic(inst, access, *op),
+            Op::Atomic { access, op, align } => self.atomic(inst, access, *op, *align),
             Op::Fence => {
                 self.build.effect(Op::Fence, &[], None, &[]);
                 Ok(())

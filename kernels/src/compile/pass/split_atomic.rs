@@ -51,9 +51,10 @@ fn reduction(op: AtomicOp, bytes: u8) -> Option<(Int, Kind, u64)> {
 
 impl Split<'_> {
     /// An atomic read-modify-write.
-    pub fn atomic(&mut self, inst: &Inst, access: &Access, op: AtomicOp) -> Result<(), Refusal> {
+    pub fn atomic(&mut self, inst: &Inst, access: &Access, op: AtomicOp, align: u8) -> Result<(), Refusal> {
         let masks = self.masks_of(inst);
-        self.check(inst, access, &masks, 1, true)?;
+        let check = What::Check { bytes: access.bytes.into(), align: align.into(), write: true };
+        self.check(inst, access, &masks, check)?;
         if !is_native(op, access.bytes) {
             return self.atomic_call(inst, access, op, &masks);
         }
@@ -115,7 +116,7 @@ impl Split<'_> {
         let ty = self.build.ty(operand);
         let types: &[Type] = if wanted { &[ty] } else { &[] };
         let args = [at.base, operand, operand];
-        let id = self.build.effect(Op::Atomic { access, op }, &args, mask, types);
+        let id = self.build.effect(Op::Atomic { access, op, align: access.bytes }, &args, mask, types);
         self.build.to.inst(id).results.first().copied()
     }
 

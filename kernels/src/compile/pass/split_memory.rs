@@ -14,11 +14,17 @@ use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Int};
 use crate::ir::op::Space;
 
+/// The check of so many elements, which lie as a whole where such a whole may lie.
+fn check_of(access: &Access, count: usize, write: bool) -> What {
+    let bytes = u32::from(access.bytes) * count as u32;
+    What::Check { bytes, align: bytes, write }
+}
+
 impl Split<'_> {
     /// A load.
     pub fn load(&mut self, inst: &Inst, access: &Access) -> Result<(), Refusal> {
         let masks = self.masks_of(inst);
-        self.check(inst, access, &masks, inst.results.len(), false)?;
+        self.check(inst, access, &masks, check_of(access, inst.results.len(), false))?;
         let address = inst.args[0];
         match self.pattern(access.space, address) {
             Pattern::One => self.load_one(inst, access, &masks),
@@ -38,19 +44,11 @@ impl Split<'_> {
     }
 
     /// A call that looks whether all lanes may do that, if somebody wants it.
-    pub fn check(
-        &mut self,
-        inst: &Inst,
-        access: &Access,
-        masks: &Masks,
-        count: usize,
-        write: bool,
-    ) -> Result<(), Refusal> {
+    pub fn check(&mut self, inst: &Inst, access: &Access, masks: &Masks, what: What) -> Result<(), Refusal> {
         if !self.plan.check || access.space == Space::Param {
             return Ok(());
         }
         let addresses = self.addresses(access, inst.args[0]);
-        let what = What::Check(u32::from(access.bytes) * count as u32, write);
         let any = self.any_of(masks);
         let gang = self.plan.gang;
         self.only_when(any, |split| {
@@ -366,7 +364,7 @@ impl Split<'_> {
     /// A store.
     pub fn store(&mut self, inst: &Inst, access: &Access) -> Result<(), Refusal> {
         let masks = self.masks_of(inst);
-        self.check(inst, access, &masks, inst.args.len() - 1, true)?;
+        self.check(inst, access, &masks, check_of(access, inst.args.len() - 1, true))?;
         let address = inst.args[0];
         match self.pattern(access.space, address) {
             Pattern::One => self.store_one(inst, access, &masks)?,

@@ -403,7 +403,7 @@ impl Grower {
         let args = [address, self.any(ty), self.any(ty)];
         let mask = self.mask();
         let types: &[Type] = if self.below(2) == 0 { &[] } else { &[ty] };
-        let op = Op::Atomic { access: access(space, bytes, false), op };
+        let op = Op::Atomic { access: access(space, bytes, false), op, align: bytes };
         let results = self.put(op, &args, mask, types);
         self.inside(&results, mask);
     }

@@ -476,7 +476,7 @@ fn traps() {
 struct One;
 
 impl Allocations for One {
-    fn complaint(&self, address: u64, bytes: u32, write: bool) -> Option<String> {
+    fn complaint(&self, _: u32, address: u64, bytes: u32, write: bool) -> Option<String> {
         let inside = address >= 0x100 && address + u64::from(bytes) <= 0x200;
         (!inside).then(|| format!("not in the one, write {write}"))
     }
@@ -485,7 +485,7 @@ impl Allocations for One {
 #[test]
 fn checks() {
     let run = |address: u64, flag: u64| {
-        let mut call = Call::new(What::Check(8, true), 32, 9, true);
+        let mut call = Call::new(What::Check { bytes: 8, align: 8, write: true }, 32, 9, true);
         call.lay_out(&[Type::I1, Type::I64], &[]).unwrap();
         let (told, mut state) = (Told::default(), State::default());
         let memory = Flat(Mutex::new(Vec::new()));

@@ -80,6 +80,8 @@ pub enum Op {
         access: Access,
         /// What.
         op: AtomicOp,
+        /// What the address is a multiple of: all bytes of a vector of which this is the first element. Only checks ask.
+        align: u8,
     },
     /// A fence.
     Fence,

@@ -107,7 +107,10 @@ impl Display for Op {
             Op::Special(special) => write!(f, "special.{}", name(special)),
             Op::Load(access) => write!(f, "load.{access}"),
             Op::Store(access) => write!(f, "store.{access}"),
-            Op::Atomic { access, op } => write!(f, "atomic.{access}.{}", name(op)),
+            Op::Atomic { access, op, align } if *align == access.bytes => {
+                write!(f, "atomic.{access}.{}", name(op))
+            }
+            Op::Atomic { access, op, align } => write!(f, "atomic.{access}.{}.{align}", name(op)),
             Op::BarrierReduce { op, negated } => {
                 write!(f, "barrierreduce.{}{}", name(op), flag(*negated, ".not"))
             }
@@ -205,7 +208,7 @@ impl Display for What {
             What::Match(all) => write!(f, "match {all}"),
             What::Reduce(op, ty) => write!(f, "reduce {} {ty}", name(op)),
             What::Matrix(product) => write!(f, "matrix {product}"),
-            What::Check(bytes, write) => write!(f, "check {bytes} {write}"),
+            What::Check { bytes, align, write } => write!(f, "check {bytes} {align} {write}"),
             What::Trap => write!(f, "trap"),
             What::NoTarget => write!(f, "notarget"),
         }

@@ -122,7 +122,7 @@ fn poke(check: bool, line: u32) -> Code {
     a.note(offset_of!(Context, fault_mask), 0xfffc);
     a.note(offset_of!(Context, fault_mask) + 4, 0);
     a.leave(1);
-    let mut call = Call::new(What::Check(4, true), 1, 12, false);
+    let mut call = Call::new(What::Check { bytes: 4, align: 4, write: true }, 1, 12, false);
     call.arguments = vec![Lies::Scalar(64)];
     Code { calls: vec![call], ..a.finish() }
 }

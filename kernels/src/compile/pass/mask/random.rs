@@ -185,7 +185,11 @@ impl Garden {
                 let access =
                     Access { space: Space::Global, bytes: 4, signed: false, ordered: false, offset: 128 };
                 let (global, guard) = (self.global, self.guard());
-                self.builder().effect(Op::Atomic { access, op: AtomicOp::Add }, &[global, a, a], guard);
+                self.builder().effect(
+                    Op::Atomic { access, op: AtomicOp::Add, align: 4 },
+                    &[global, a, a],
+                    guard,
+                );
             }
         }
     }

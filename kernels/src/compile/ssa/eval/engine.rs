@@ -257,7 +257,7 @@ impl<'f> Engine<'f, '_> {
                     )?;
                 }
             }
-            Op::Atomic { access, op } => {
+            Op::Atomic { access, op, .. } => {
                 let at = address(&self.memory, access);
                 let old = self.memory.load(at, access.bytes)?;
                 self.memory.store(at, access.bytes, op.apply(access.bytes.into(), old, args[1], args[2]))?;

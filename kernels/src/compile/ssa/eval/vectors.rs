@@ -325,7 +325,7 @@ impl Machine<'_, '_> {
                 }
                 return Ok(vec![result]);
             }
-            What::Check(bytes, _) => {
+            What::Check { bytes, .. } => {
                 for lane in there() {
                     self.memory.place(args[0][lane], (*bytes).into())?;
                 }

@@ -125,7 +125,8 @@ pub fn op(text: &str) -> Parsed<Op> {
         ["load", ..] => return with_access(Op::Load),
         ["store", ..] => return with_access(Op::Store),
         ["atomic", ..] => match access(&parts[1..])? {
-            (access, [op]) => Op::Atomic { access, op: find(ATOMICS, op)? },
+            (access, [op]) => Op::Atomic { access, op: find(ATOMICS, op)?, align: access.bytes },
+            (access, [op, align]) => Op::Atomic { access, op: find(ATOMICS, op)?, align: number(align)? },
             _ => return Err("an atomic has one op".to_owned()),
         },
         ["special", ..] => Op::Special(special(&parts[1..].join("."))?),
@@ -312,7 +313,9 @@ pub fn call(text: &str) -> Parsed<Call> {
             let product: matrix::Product = product(&name.split('.').collect::<Vec<_>>())?;
             What::Matrix(Box::new(product))
         }
-        ["check", bytes, write] => What::Check(number(bytes)?, write == "true"),
+        ["check", bytes, align, write] => {
+            What::Check { bytes: number(bytes)?, align: number(align)?, write: write == "true" }
+        }
         ["trap"] => What::Trap,
         ["notarget"] => What::NoTarget,
         _ => return Err(format!("`{what_text}` is unknown")),

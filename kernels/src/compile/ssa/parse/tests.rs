@@ -14,7 +14,7 @@ resumes b0, b3
 slots i32, v16x32
 table 0, 1, 0x10000
 call compute sin.f32, 64 lanes, masked @7
-call check 4 true, 16 lanes
+call check 4 8 true, 16 lanes
 call trap, 1 lanes
 b0:
   v0: i32 = const 5
@@ -23,6 +23,7 @@ b0:
   store.global.4 v1 + 8, v0 @13
   v4: i32, v5: i32 = load.global.2.signed.ordered v1 - 16 [v3]
   v6: i32 = atomic.shared.4.compareexchange v1, v0, v0
+  atomic.global.4.addfloat.16 v1, v0, v0
   v7: v16x32 = gather.4 v1, v10 * 4 - 64 [v11]
   scatter.1 v1, v10 * 2 + 1, v10 [v11]
   v8: v16x32 = atomiclanes.4.add.locked v1, v10 * 1, v10, v10
