@@ -33,15 +33,15 @@ struct Outcome {
     memory: Vec<u8>,
 }
 
-fn run(options: &Options, text: &str, grid: u32, block: u16) -> Outcome {
+fn run(options: &Options, text: &str, grid: [u32; 3], block: [u16; 3]) -> Outcome {
     let world = World::new(open("cpu", options).unwrap());
     let module = world.device().load_module(text.as_bytes()).unwrap();
     let at = world.words(WORDS);
     let launch = Launch {
         function: 1,
         code: module.kernel(0).unwrap().code,
-        grid: [grid, 1, 1],
-        block: [block, 1, 1],
+        grid,
+        block,
         flags: 0,
         shared_bytes: 0,
         args: Args { start: 0, bytes: 8 },
@@ -59,10 +59,10 @@ fn run(options: &Options, text: &str, grid: u32, block: u16) -> Outcome {
 }
 
 /// A test of the interpreter alone would prove nothing.
-fn assert_compiles(text: &str, block: u16, check: bool) {
+fn assert_compiles(text: &str, block: [u16; 3], check: bool) {
     let module = Arc::new(stream_hal_kernels::Module::parse(text).unwrap());
     let program = module.link(&[]).unwrap();
-    let shape = Shape { block: [block.into(), 1, 1], small_grid: true };
+    let shape = Shape { block: block.map(u32::from), small_grid: true };
     let target = Target { lanes: 16, popcnt: false, funnel: false, half: false, bfloat: false };
     let code = program.compile(0, shape, &target, Compile { check, ..Compile::default() });
     assert!(code.is_ok(), "{:?}\n{text}", code.err());
@@ -70,11 +70,16 @@ fn assert_compiles(text: &str, block: u16, check: bool) {
 
 /// What compiled and interpreted kernels of a body come to.
 fn both(body: &str, block: u16, memcheck: bool) -> [Outcome; 2] {
+    both_of(body, ([1, 1, 1], [block, 1, 1]), memcheck)
+}
+
+/// The same of grids and blocks of more dimensions.
+fn both_of(body: &str, (grid, block): ([u32; 3], [u16; 3]), memcheck: bool) -> [Outcome; 2] {
     let text = source(body);
     assert_compiles(&text, block, memcheck);
     [false, true].map(|interpreter| {
         let options = Options { interpreter, memcheck, cpu_threads: 1, ..Options::default() };
-        run(&options, &text, 1, block)
+        run(&options, &text, grid, block)
     })
 }
 
@@ -220,4 +225,38 @@ fn traps_and_the_heap() {
     // PTX has an answer for divisions by zero.
     runs("div.u32 %r9, 7, %r0;\nrem.s32 %r8, 7, %r0;\nadd.u32 %r9, %r9, %r8;\nst.global.u32 [%d2], %r9;", 64);
     runs("neg.s32 %r7, %r0;\ndiv.s32 %r9, 0x80000000, %r7;\nst.global.u32 [%d2], %r9;", 64);
+}
+
+/// Block and thread of a fault by their places, as the interpreter names them.
+#[test]
+fn faults_of_grids_with_more_dimensions() {
+    let body = "mov.u32 %r1, %tid.y;\nmov.u32 %r2, %tid.z;\nmov.u32 %r3, %ctaid.x;\nmov.u32 %r4, %ctaid.y;\nmov.u32 %r5, %ctaid.z;\n\
+                mad.lo.u32 %r6, %r2, 10, %r1;\nmad.lo.u32 %r6, %r6, 10, %r0;\nmad.lo.u32 %r7, %r5, 10, %r4;\n\
+                mad.lo.u32 %r7, %r7, 10, %r3;\nsetp.eq.u32 %p0, %r6, 135;\nsetp.eq.and.u32 %p0, %r7, 102, %p0;\n\
+                @%p0 mov.u64 %d2, 40;\nst.global.u32 [%d2], 9;";
+    for block in [[8, 4, 2], [6, 5, 3], [7, 4, 2]] {
+        for memcheck in [false, true] {
+            for outcome in both_of(body, ([3, 2, 2], block), memcheck) {
+                let words = outcome.fault.unwrap_or_default();
+                let place = format!("block (2,0,1) thread (5,3,1) line {}", line_of(body, "st.global"));
+                assert!(words.contains("bytes at 0x28") && words.ends_with(&place), "{block:?}: {words}");
+            }
+        }
+    }
+}
+
+/// Where lanes of one vector go different ways, what faults is what was reached.
+#[test]
+fn faults_behind_branches_and_in_loops() {
+    // Threads leave the loop one after the other; the fifth round of those who are left is wild.
+    let body = "mov.u32 %r1, 0;\nagain:\nadd.u32 %r1, %r1, 1;\nsetp.ge.u32 %p0, %r1, %r0;\n@%p0 bra over;\n\
+                setp.eq.u32 %p1, %r1, 5;\n@%p1 mov.u64 %d2, 12;\nst.global.u32 [%d2], %r1;\nbra again;\nover:";
+    for memcheck in [false, true] {
+        faults(body, 64, memcheck, ("IllegalAddress", "st.global.u32 [%d2], %r1", 6));
+    }
+    runs(&body.replace("%r1, 5;", "%r1, 500;"), 64);
+    // Behind a barrier in another gang's part of the block.
+    let body = "st.shared.u32 [s], %r0;\nbar.sync 0;\nsetp.ne.u32 %p0, %r0, 777;\n@%p0 bra over;\nld.global.u32 %r9, [%d1];\n\
+                st.shared.u32 [s], %r9;\nover:";
+    faults(body, 1024, false, ("IllegalAddress", "ld.global.u32 %r9", 777));
 }
