@@ -34,6 +34,10 @@ pub fn run(function: &mut Function) {
     let dominators = Dominators::new(function, &order);
     let loops = Loops::new(function, &order, &dominators);
     let Some(around) = loops.of[home.0 as usize] else { return };
+    // Gang by gang, blocks go along rows that processors follow.
+    if loops.all[around as usize].depth > 1 {
+        return;
+    }
     let mut growths = Growths::new(function, (number, home), &loops.all[around as usize].blocks);
     let mut found = Vec::new();
     for &block in &loops.all[around as usize].blocks {
@@ -347,6 +351,26 @@ mod tests {
     #[test]
     fn rows_of_the_next_block_are_asked_for() {
         check(Stage::Vectors, ROWS_OF_BOTH, run, &ROWS_OF_BOTH.replace("branch v30", ASKED_FOR));
+    }
+
+    #[test]
+    fn rows_of_blocks_gang_by_gang_are_not() {
+        let inner = "jump b2(v6, v6)
+            b2(v31: i32, v32: i32):
+            store.param.4 v0 + 176, v31";
+        let text = ROWS_OF_BOTH
+            .replace("store.param.4 v0 + 176, v6", inner)
+            .replace("shl.u32 v6, v7", "shl.u32 v31, v7")
+            .replace("v28: i32 = add.u32 v6, v27", "v28: i32 = add.u32 v31, v27")
+            .replace(
+                "branch v30, b1(v28), b2",
+                "branch v30, b2(v28, v32), b3
+            b3:
+            v33: i32 = add.u32 v32, v27
+            branch v30, b1(v33), b4",
+            )
+            .replace("            b2:\n            return v2", "            b4:\n            return v2");
+        check(Stage::Vectors, &text, run, &text);
     }
 
     #[test]

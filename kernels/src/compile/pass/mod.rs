@@ -56,6 +56,7 @@ mod split_origin;
 pub mod split_plan;
 #[cfg(test)]
 mod split_random;
+mod split_rows;
 mod split_sink;
 mod split_special;
 mod split_steps;

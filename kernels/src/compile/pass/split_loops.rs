@@ -7,6 +7,7 @@ use super::shape::Shape;
 use super::split::{Field, Split};
 use super::split_build::constant_access;
 use super::split_plan::has_barriers;
+use super::split_rows;
 use super::split_value::{Rep, Values, Way};
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Comparison, Int};
@@ -24,7 +25,9 @@ pub struct Loops {
     /// Which threads exist; `None`: all do.
     pub entered: Option<Rep>,
     /// Blocks left, this one included.
-    left: Value,
+    pub left: Value,
+    /// Where blocks are done gang by gang: how many, and the column behind them.
+    pub run: Option<(Value, Value)>,
     /// Where all gangs start, with the number they go on at.
     phase: BlockId,
     /// The gang's number.
@@ -32,7 +35,7 @@ pub struct Loops {
     /// The number that gangs before this one wait to go on at.
     next: Value,
     /// Where a gang comes when it is done or waits.
-    gang_end: BlockId,
+    pub gang_end: BlockId,
     /// Where a block comes when it is done.
     block_end: BlockId,
     /// Gangs wait for each other.
@@ -50,6 +53,7 @@ impl Default for Loops {
             thread: value,
             entered: None,
             left: value,
+            run: None,
             phase: block,
             gang: value,
             next: value,
@@ -88,14 +92,20 @@ impl Split<'_> {
         self.build.at = head;
         self.note(std::mem::offset_of!(Context, block), self.loops.place[0]);
         self.loops.block_end = self.build.block();
-        self.close_block(head, out);
-        self.build.at = head;
+        let rows = split_rows::are_better(self.from, &self.plan, &self.shapes, &self.claims, &self.order);
+        if !rows {
+            self.close_block(head, out);
+        }
         self.make_sure()?;
         match (self.plan.gangs, self.loops.waits) {
             (1, _) => {
                 self.loops.thread = self.build.word(0);
                 self.loops.gang = self.loops.thread;
                 self.note(std::mem::offset_of!(Context, thread), self.loops.thread);
+            }
+            (_, false) if rows => {
+                self.open_rows()?;
+                self.close_block(head, out);
             }
             (_, false) => self.open_gangs(),
             (_, true) => self.open_phases(),
@@ -131,7 +141,7 @@ impl Split<'_> {
     }
 
     /// Writes a number into the context.
-    fn note(&mut self, offset: usize, value: Value) {
+    pub fn note(&mut self, offset: usize, value: Value) {
         self.build.effect(Op::Store(constant_access(offset, 4)), &[self.loops.context, value], None, &[]);
     }
 
@@ -145,8 +155,14 @@ impl Split<'_> {
     /// On to the next block, or out. Most have their successor in the same row.
     fn close_block(&mut self, head: BlockId, out: BlockId) {
         let mark = self.build.mark();
-        self.build.at = self.loops.block_end;
-        let left = self.build.add_number(self.loops.left, -1);
+        let here = std::mem::replace(&mut self.build.at, self.loops.block_end);
+        let left = match self.loops.run {
+            None => self.build.add_number(self.loops.left, -1),
+            Some((count, _)) => {
+                let count = self.build.widen(count, false);
+                self.build.int(Int::Sub, Kind::U64, &[self.loops.left, count])
+            }
+        };
         let none = self.build.long(0);
         let over = self.build.compare(Comparison::Eq, Kind::U64, left, none);
         let again = self.build.block();
@@ -154,7 +170,10 @@ impl Split<'_> {
         self.build.at = again;
         let [x, y, z] = self.loops.place;
         let (width, height) = (self.side(0), self.side(1));
-        let next = self.build.add_number(x, 1);
+        let next = match self.loops.run {
+            None => self.build.add_number(x, 1),
+            Some((_, behind)) => behind,
+        };
         let ends = self.build.compare(Comparison::Eq, Kind::U32, next, width);
         let row = self.build.block();
         self.build.effect(Op::Poll, &[], None, &[]);
@@ -170,15 +189,16 @@ impl Split<'_> {
         self.note_row(&[zero, below, behind]);
         self.build.end(End::Jump(Target::with(head, &[left, zero, below, behind])));
         self.build.forget(mark);
+        self.build.at = here;
     }
 
     /// How many blocks the grid has along an axis.
-    fn side(&mut self, axis: usize) -> Value {
+    pub fn side(&mut self, axis: usize) -> Value {
         self.field(std::mem::offset_of!(Context, grid) + axis * 4, 4)
     }
 
     /// The loop over gangs, where none waits for another.
-    fn open_gangs(&mut self) {
+    pub fn open_gangs(&mut self) {
         let head = self.build.block();
         let zero = self.build.word(0);
         self.build.end(End::Jump(Target::with(head, &[zero])));

@@ -31,7 +31,9 @@ pub fn run(function: &mut Function) {
     let (users, costs) = (users(function, &order), costs(function, &order));
     let blocks = order.blocks.clone();
     let mut sink = Sink { function, order, dominators, loops, from, users, costs, copies: 0 };
-    blocks.into_iter().for_each(|id| sink.block(id));
+    // Upwards, so that users have gone down before; downwards for what goes on from where it came to.
+    blocks.iter().rev().for_each(|&id| sink.block(id));
+    blocks.iter().for_each(|&id| sink.block(id));
 }
 
 /// Places that make an inst instead of its own block.
@@ -114,32 +116,48 @@ impl Sink<'_> {
         if self.costs[inst.results[0].0 as usize] == DEAR || self.copies >= COPIES {
             return Places::new();
         }
+        // As far up as need not be come to, or else, what takes a vector register, next to those who use it.
+        let wide = !self.function.ty(inst.results[0]).is_scalar();
+        for far in [true, false].into_iter().take(1 + usize::from(wide)) {
+            let places =
+                self.sides(id, inst.results.iter().flat_map(|&result| &self.users[result.0 as usize]), far);
+            let Some(places) = places else { return Places::new() };
+            let known = looked.iter().find(|(other, _)| *other == places).map(|&(_, avoided)| avoided);
+            let avoided = known.unwrap_or_else(|| {
+                looked.push((places.clone(), self.avoided(id, &places)));
+                looked[looked.len() - 1].1
+            });
+            if avoided {
+                return places;
+            }
+        }
+        Places::new()
+    }
+
+    /// The sides that uses are on, if there are few.
+    fn sides<'u>(&self, id: BlockId, uses: impl Iterator<Item = &'u BlockId>, far: bool) -> Option<Places> {
         let mut places = Places::new();
         let mut last = None;
-        for &user in uses() {
+        for &user in uses {
             if last.replace(user) == Some(user) {
                 continue;
             }
-            match self.side(id, user) {
-                Some(side) if !places.contains(&side) => places.push(side),
-                Some(_) => {}
-                None => return Places::new(),
+            let side = self.side(id, user, far)?;
+            if !places.contains(&side) {
+                places.push(side);
             }
         }
+        let all = places.clone();
+        let served = |place: BlockId| {
+            all.iter().any(|&other| other != place && self.dominators.dominates(other, place))
+        };
+        places.retain(|place| !served(*place));
         places.sort_by_key(|&place| self.order.of(place));
-        if places.len() > PLACES {
-            return Places::new();
-        }
-        let known = looked.iter().find(|(other, _)| *other == places).map(|&(_, avoided)| avoided);
-        let avoided = known.unwrap_or_else(|| {
-            looked.push((places.clone(), self.avoided(id, &places)));
-            looked[looked.len() - 1].1
-        });
-        if avoided { places } else { Places::new() }
+        (places.len() <= PLACES).then_some(places)
     }
 
-    /// The first block on all ways from one to another that need not be come to, and not more often.
-    fn side(&self, id: BlockId, user: BlockId) -> Option<BlockId> {
+    /// The first block on all ways from one to another that need not be come to, and not more often; not far: the last one.
+    fn side(&self, id: BlockId, user: BlockId, far: bool) -> Option<BlockId> {
         let depth = |block: BlockId| {
             self.loops.of[block.0 as usize].map_or(0, |inside| self.loops.all[inside as usize].depth)
         };
@@ -149,6 +167,9 @@ impl Sink<'_> {
                 && successors(self.function, before).len() > 1
                 && depth(at) <= depth(id)
             {
+                if !far {
+                    return Some(at);
+                }
                 side = Some(at);
             }
             at = self.dominators.parent[at.0 as usize]?;
@@ -372,6 +393,52 @@ mod tests {
             jump b6
             b6:
             return v1",
+        );
+    }
+
+    #[test]
+    fn a_slow_side_and_one_of_a_fast_side_make_their_masks() {
+        let text = |first: &str, slow: &str, inner: &str| {
+            format!(
+                "table 0, 1, 2, 3
+                b0:
+                v0: i64 = argument.0
+                v1: i32 = load.global.4 v0
+                v2: i32 = load.global.4 v0 + 4
+                {first}
+                v8: i1 = compare.lt.s32 v1, v2
+                branch v8, b1, b2
+                b1:
+                v9: v4x32 = load.global.4 v0 + 64
+                v10: i1 = compare.lt.s32 v2, v1
+                branch v10, b5, b3
+                b2:
+                {slow}
+                jump b4(v11)
+                b3:
+                {inner}
+                jump b4(v12)
+                b4(v13: v4x32):
+                store.global.4 v0, v13
+                return v1
+                b5:
+                jump b4(v9)"
+            )
+        };
+        let made = |[a, b, c, d]: [u32; 4]| {
+            format!(
+                "v{a}: v4x32 = table.0
+                v{b}: v4x32 = broadcast v1
+                v{c}: v4x32 = add.u32 v{a}, v{b}
+                v{d}: v4x32 = add.u32 v{c}, v{c}"
+            )
+        };
+        let slow = |[sum, own]: [u32; 2]| format!("v11: v4x32 = add.u32 v{own}, v{sum}");
+        let inner = "v12: v4x32 = xor.u32 v6, v5";
+        let (own, copy) = (made([3, 4, 5, 6]), made([17, 16, 15, 14]));
+        becomes(
+            &text(&own, &slow([5, 6]), inner),
+            &text("", &format!("{copy}\n{}", slow([15, 14])), &format!("{own}\n{inner}")),
         );
     }
 
