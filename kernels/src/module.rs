@@ -80,7 +80,8 @@ pub struct Resources {
     pub shared_bytes: u32,
     /// Local memory of a thread in bytes, its call frames included.
     pub local_bytes: u32,
-    /// 32-bit registers of a thread, as a number to report.
+    /// 32-bit registers of a thread, as a number to report: no more than a block of the most threads has, for which 65,536 are
+    /// counted. So a block that has too many is one of too many threads.
     pub registers: u32,
     /// Why it cannot be launched, if so. It is refused when it is launched, not before.
     pub unsupported: Option<Unsupported>,
@@ -344,7 +345,8 @@ impl Module {
         let resources = Resources {
             shared_bytes,
             local_bytes: deepest.local_bytes,
-            registers: registers.clamp(1, 255),
+            registers: registers
+                .clamp(1, most_registers(most_threads(&self.declared.functions[kernel as usize]))),
             unsupported: bodies.iter().find_map(|body| body.unsupported.first().cloned()),
         };
         let dynamic_start = shared_bytes.next_multiple_of(align.max(self.declared.dynamic_align));
@@ -472,7 +474,43 @@ fn describe(function: &declared::Function) -> Kernel {
         parameters: function.parameters.clone(),
         parameter_names: function.parameter_names.clone(),
         parameter_bytes: end,
-        max_threads: if function.max_threads == 0 { 1024 } else { function.max_threads.min(1024) },
+        max_threads: most_threads(function),
         required_block: function.required_block,
+    }
+}
+
+/// Most threads of a block.
+fn most_threads(function: &declared::Function) -> u32 {
+    if function.max_threads == 0 { 1024 } else { function.max_threads.min(1024) }
+}
+
+/// Registers of a thread of so large a block, which has whole warps.
+fn most_registers(threads: u32) -> u32 {
+    (65_536 / threads.next_multiple_of(32)).min(255)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Module;
+
+    /// A block of the most threads has registers for all.
+    #[test]
+    fn registers_fit_the_largest_block() {
+        for (bound, most) in
+            [("", 64), (".maxntid 256, 1, 1", 255), (".reqntid 10, 10, 6", 107), (".maxntid 1", 255)]
+        {
+            for count in [3, 4000] {
+                let moves: String = (1..count).map(|at| format!("mov.u32 %r{at}, {at};\n")).collect();
+                let text = format!(
+                    ".version 8.0\n.target sm_80\n.address_size 64\n.visible .entry f() {bound} {{\n.reg .b32 %r<{count}>;\n{moves}ret;\n}}"
+                );
+                let module = Module::parse(&text).unwrap();
+                let registers = module.resources(0).unwrap().registers;
+                assert!(
+                    (1..=most).contains(&registers) && (count == 3 || registers == most),
+                    "{bound}: {registers}"
+                );
+            }
+        }
     }
 }
