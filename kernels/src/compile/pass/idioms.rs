@@ -4,7 +4,6 @@
 //! ex2 gives room for another way: PTX lets it be off by 2^-22. What `exp32` of `device_power` gives is off from 2^r · 2ⁿ by less than
 //! 2^-22.9, for all `f32` (tried one by one; `expand/accuracy.rs` tries a sample), and below the normal numbers by less than a last place.
 
-use crate::compile::ssa::quick::Set;
 use crate::compile::ssa::{Function, Inst, Op, Value};
 use crate::ir::Type as Kind;
 use crate::ir::compute::{Compute, Conversion, Float, Int, Mode, Rounding};
@@ -75,7 +74,8 @@ fn raised(function: &Function, power: Value, root: Value) -> Option<Value> {
         && whole.args.iter().any(|&value| is(value, constant::BACK))
         && is(rounds, constant::ROUNDS)
         && is(half, constant::HALF)
-        && Set::from_iter([a, same, third]).len() == 1;
+        && a == same
+        && a == third;
     fits.then_some(a)
 }
 

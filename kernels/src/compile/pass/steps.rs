@@ -245,13 +245,13 @@ impl Solver<'_> {
         let mut form = Form::new();
         for (place, mut products) in places {
             let Op::Special(Special::Tid(axis)) = self.function.maker(place)?.op else { return None };
-            let number = match &products[..] {
-                [(factors, number)] if factors.is_empty() => i64::from(*number as i32),
+            let number = match products[..] {
+                [(ref factors, number)] if factors.is_empty() => {
+                    products.clear();
+                    i64::from(number as i32)
+                }
                 _ => 1,
             };
-            if products[0].0.is_empty() && products.len() == 1 {
-                products.clear();
-            }
             add(&mut form, products, self.places.get(usize::from(axis))?.as_ref()?, number);
         }
         Some(plain(form))
