@@ -38,7 +38,7 @@ pub fn run(function: &mut Function) {
         if before <= REGISTERS || gives_masks(function, &behind, id) {
             continue;
         }
-        let new = Deep::new(function, behind.clone(), id).order();
+        let new = Deep::new(function, &behind, id).order();
         if alive.peak(function, &behind, &new) < before {
             function.block_mut(id).insts = in_groups(function, new);
         }
@@ -170,7 +170,7 @@ struct Deep<'f> {
 }
 
 impl<'f> Deep<'f> {
-    fn new(function: &'f Function, behind: Vec<Value>, id: BlockId) -> Deep<'f> {
+    fn new(function: &'f Function, behind: &[Value], id: BlockId) -> Deep<'f> {
         let before = function.block(id).insts.clone();
         let mut deep = Deep {
             function,
@@ -196,7 +196,7 @@ impl<'f> Deep<'f> {
         }
         // Those of one vector stay in their order.
         deep.users.sort_by_key(|&(value, _)| value);
-        for value in behind.into_iter().filter(|&value| is_vector(function, value)) {
+        for &value in behind.iter().filter(|&&value| is_vector(function, value)) {
             deep.left[value.0 as usize] += 1;
         }
         let end = &function.block(id).end;
